@@ -1,0 +1,22 @@
+"""Media types of the OCI image-spec (media-types.md) and of Docker's schema 2."""
+
+from __future__ import annotations
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+CONFIG = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+LAYER_ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
+
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar"
+DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+
+INDEXES = frozenset({INDEX, DOCKER_LIST})
+MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
+CONFIGS = frozenset({CONFIG, DOCKER_CONFIG})
+GZIP_LAYERS = frozenset({LAYER_GZIP, DOCKER_LAYER_GZIP})
+PLAIN_LAYERS = frozenset({LAYER, DOCKER_LAYER})
