@@ -28,14 +28,30 @@ _VERSION = "trimaran-step-1"
 ContentDigest = Callable[[Copy], str]
 """The digest of what a COPY from a local folder would copy: paths, modes, contents."""
 
+Standing = Callable[[Step, str], str]
+"""The identity that stands for a step's own one: itself, or that of a run which replaced it."""
 
-def identities(targets: Iterable[Step], content_digest: ContentDigest) -> dict[int, str]:
-    """The identity (64 hex digits) of every step that `targets` need, by the step's `id()`."""
+
+def itself(step: Step, identity: str) -> str:
+    """The `Standing` of builds in which no step was replaced."""
+    del step
+    return identity
+
+
+def identities(
+    targets: Iterable[Step], content_digest: ContentDigest, standing: Standing = itself
+) -> dict[int, str]:
+    """The identity (64 hex digits) of every step that `targets` need, by the step's `id()`.
+
+    A step that was run anew although its definition was known (`--no-cache`) has a new identity in
+    the place of the old one, and so have the steps that build on it.
+    """
     known: dict[int, str] = {}
     for step in walk(tuple(targets)):
         fields = (_VERSION, *_definition(step, content_digest))
         fields += tuple(known[id(need)] for need in inputs(step))
-        known[id(step)] = hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+        own = hashlib.sha256(msgspec.json.encode(fields)).hexdigest()
+        known[id(step)] = standing(step, own)
     return known
 
 
