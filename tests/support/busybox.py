@@ -1,0 +1,108 @@
+"""Root folders that hold one static busybox for any Debian architecture.
+
+The package comes from the mirror that this machine's own apt uses, into a private state folder: the
+host's list of architectures stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+CACHE = Path(tempfile.gettempdir()) / "trimaran-test-busybox"
+_PROGRAMS = (
+    "sh cat chmod chown cp date dd echo env false grep head hostname id kill ln ls mkdir mount mv "
+    "nproc ps pwd readlink rm seq setsid sleep stat stty tail test touch true tty umount uname "
+    "unshare wc yes"
+).split()
+
+
+def busybox_root(folder: Path, architecture: str = "amd64") -> Path:
+    """Fill `folder` with a small root file system: /bin with busybox, /etc/passwd, /etc/group.
+
+    Args:
+        folder: made if missing; the root file system itself.
+        architecture: as Debian calls it: amd64, arm64, armhf, i386, ppc64el, s390x.
+    """
+    for name in ("bin", "etc", "tmp", "root", "dev", "proc", "sys"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "tmp").chmod(0o1777)
+    shutil.copy2(busybox(architecture), folder / "bin" / "busybox")
+    (folder / "bin" / "busybox").chmod(0o755)
+    for program in _PROGRAMS:
+        (folder / "bin" / program).symlink_to("busybox")
+    (folder / "etc" / "passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\n"
+        "worker:x:1000:1000::/home/worker:/bin/sh\n"
+        "nobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n"
+    )
+    (folder / "etc" / "group").write_text(
+        "root:x:0:\nworker:x:1000:\ntools:x:1200:root,worker\nnogroup:x:65534:\n"
+    )
+    return folder
+
+
+def busybox(architecture: str) -> Path:
+    """The static busybox program of a Debian architecture, from the cache or the mirror."""
+    program = CACHE / architecture / "busybox"
+    if not program.exists():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            package = _download(architecture, Path(scratch))
+            subprocess.run(["dpkg-deb", "-x", package, f"{scratch}/root"], check=True)
+            found = next(Path(scratch, "root").rglob("bin/busybox"))
+            found.chmod(0o755)
+            os.replace(found, program)
+    return program
+
+
+def _download(architecture: str, scratch: Path) -> Path:
+    options = _private_apt(architecture)
+    subprocess.run(["apt-get", *options, "-qq", "update"], check=True)
+    subprocess.run(
+        ["apt-get", *options, "-qq", "download", f"busybox-static:{architecture}"],
+        check=True,
+        cwd=scratch,
+        stderr=subprocess.DEVNULL,
+    )
+    return next(scratch.glob("*.deb"))
+
+
+def _private_apt(architecture: str) -> list[str]:
+    state = CACHE / architecture / "apt"
+    (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+    (state / "cache" / "archives" / "partial").mkdir(parents=True, exist_ok=True)
+    (state / "status").touch()
+    (state / "sources.list").write_text(_source_line(architecture))
+    return [
+        f"-oDir::State={state}",
+        f"-oDir::State::lists={state}/lists",
+        f"-oDir::State::status={state}/status",
+        f"-oDir::Cache={state}/cache",
+        f"-oDir::Etc::sourcelist={state}/sources.list",
+        "-oDir::Etc::sourceparts=-",
+        f"-oAPT::Architecture={architecture}",
+        f"-oAPT::Architectures={architecture}",
+        "-oAcquire::Languages=none",
+        "-oAPT::Sandbox::User=root",
+    ]
+
+
+def _source_line(architecture: str) -> str:
+    """The `deb` line of the mirror and suite from which the host would take busybox-static."""
+    policy = subprocess.run(
+        ["apt-cache", "policy", "busybox-static"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C"},
+    ).stdout
+    for line in policy.splitlines():
+        words = line.split()  # 500 http://mirror/debian bookworm/main amd64 Packages
+        if len(words) == 5 and "://" in words[1] and words[4] == "Packages":
+            suite, _, component = words[2].partition("/")
+            return f"deb [arch={architecture}] {words[1]} {suite} {component}\n"
+    raise RuntimeError("apt knows no source of busybox-static; run `apt-get update` first")
