@@ -13,11 +13,12 @@ import tempfile
 from pathlib import Path
 
 CACHE = Path(tempfile.gettempdir()) / "trimaran-test-busybox"
-_PROGRAMS = (
-    "sh cat chmod chown cp date dd echo env false grep head hostname id kill ln ls mkdir mount mv "
-    "nproc ps pwd readlink rm seq setsid sleep stat stty tail test touch true tty umount uname "
-    "unshare wc yes"
-).split()
+_PROGRAMS = [
+    *("sh", "cat", "chmod", "chown", "cp", "date", "dd", "echo", "env", "false", "grep", "head"),
+    *("hostname", "id", "kill", "ln", "ls", "mkdir", "mount", "mv", "nproc", "ps", "pwd"),
+    *("readlink", "rm", "seq", "setsid", "sleep", "stat", "stty", "tail", "test", "touch"),
+    *("true", "tty", "umount", "uname", "unshare", "wc", "yes"),
+]
 
 
 def busybox_root(folder: Path, architecture: str = "amd64") -> Path:

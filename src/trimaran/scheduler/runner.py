@@ -57,7 +57,7 @@ class _Runner:
         self._stop = stop
 
     def work(self) -> None:
-        """Coordinate in a thread, where no Ctrl-C can tear the bookkeeping, and wait for its end."""
+        """Coordinate in a thread, since Ctrl-C could tear the main one's bookkeeping, and wait."""
         coordinator = threading.Thread(target=self._coordinate, name="scheduler")
         while not self._quiet.is_set():
             try:
