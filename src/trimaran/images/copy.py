@@ -1,0 +1,137 @@
+"""Copying an image between any two places: blobs at once, then manifests, the index last."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from itertools import count
+
+from trimaran import events
+from trimaran.errors import ImageError
+from trimaran.events import Emit, TransferAdvanced, TransferDone, TransferStarted
+from trimaran.images import tree
+from trimaran.images.narrow import narrow
+from trimaran.images.tree import Node
+from trimaran.oci import media_types
+from trimaran.oci.models import Descriptor
+from trimaran.oci.place import Place
+from trimaran.platforms import Platform
+
+_INTERVAL_SECONDS = 0.1
+_numbers = count(1)
+
+
+class _StoppedError(Exception):
+    """Another blob failed first."""
+
+
+def copy(
+    source: Place,
+    descriptor: Descriptor,
+    target: Place,
+    *,
+    tag: str = "",
+    platforms: Collection[Platform] | None = None,
+    emit: Emit = events.ignore,
+    workers: int = 4,
+    verb: str = "copy",
+) -> Descriptor:
+    """Copy an image or index, bytes unchanged, and tag it last.
+
+    Args:
+        source: where the image is.
+        descriptor: an index or a single manifest there.
+        target: where it goes.
+        tag: the name that the image gets in `target`; empty for none.
+        platforms: the only ones wanted; None or empty for all (see `narrow` for what then changes).
+        emit: takes the transfers' events, from several threads.
+        workers: how many blobs are copied at once.
+        verb: what the transfers are called in events.
+
+    Returns:
+        The descriptor of what was written: `descriptor`, unless platforms were left out.
+
+    Raises:
+        ImageError, NotFoundError: the source lacks something or holds other bytes.
+        TrimaranError: what the target raises. Nothing is tagged after any error.
+    """
+    if platforms:
+        root = narrow(source, descriptor, platforms)
+    else:
+        root = tree.read_node(source, descriptor)
+    image = tree.gather(source, root)
+    _copy_blobs(image.blobs, _BlobCopy(source, target, emit, verb), workers)
+    for node in image.manifests:
+        _write(target, node, tag if node is image.root else "")
+    return image.root.descriptor
+
+
+def _write(target: Place, node: Node, tag: str) -> None:
+    written = target.write_manifest(node.raw, node.descriptor.media_type, tag)
+    if written.digest != node.descriptor.digest:
+        raise ImageError(f"{target.name} stored {node.descriptor.digest} as {written.digest}")
+
+
+def _copy_blobs(blobs: Iterable[Descriptor], job: _BlobCopy, workers: int) -> None:
+    with ThreadPoolExecutor(workers, thread_name_prefix="copy") as pool:
+        futures = [pool.submit(job.run, blob) for blob in blobs]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:  # after a failure or an interrupt the others end soon
+            job.finish()
+            pool.shutdown(cancel_futures=True)
+    _raise_first(futures)
+
+
+def _raise_first(futures: list[Future[None]]) -> None:
+    for future in futures:
+        error = None if future.cancelled() else future.exception()
+        if error is not None and not isinstance(error, _StoppedError):
+            raise error
+
+
+class _BlobCopy:
+    """What copies one blob, in any thread, until it is told to stop."""
+
+    def __init__(self, source: Place, target: Place, emit: Emit, verb: str) -> None:
+        self._source = source
+        self._target = target
+        self._emit = emit
+        self._verb = verb
+        self._stopped = threading.Event()
+
+    def finish(self) -> None:
+        self._stopped.set()
+
+    def run(self, blob: Descriptor) -> None:
+        transfer = f"{self._verb}-{next(_numbers)}"
+        self._emit(TransferStarted(transfer, self._verb, _subject(blob), blob.size, time.time()))
+        skipped = self._target.has_blob(blob)
+        if not skipped:
+            self._target.write_blob(blob, lambda: self._open(blob, transfer))
+        self._emit(TransferDone(transfer, skipped, time.time()))
+
+    @contextmanager
+    def _open(self, blob: Descriptor, transfer: str) -> Iterator[Iterator[bytes]]:
+        with self._source.open_blob(blob) as chunks:
+            yield self._counted(chunks, transfer)
+
+    def _counted(self, chunks: Iterable[bytes], transfer: str) -> Iterator[bytes]:
+        done_bytes = 0
+        next_event = time.monotonic() + _INTERVAL_SECONDS
+        for chunk in chunks:
+            if self._stopped.is_set():
+                raise _StoppedError
+            yield chunk
+            done_bytes += len(chunk)
+            if time.monotonic() >= next_event:
+                next_event = time.monotonic() + _INTERVAL_SECONDS
+                self._emit(TransferAdvanced(transfer, done_bytes))
+
+
+def _subject(blob: Descriptor) -> str:
+    kind = "config" if blob.media_type in media_types.CONFIGS else "layer"
+    return f"{kind} {blob.digest.partition(':')[2][:12]}"

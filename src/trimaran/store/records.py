@@ -1,0 +1,48 @@
+"""Memos under a kind and a key: results of steps, hashes of files. Any of them may be lost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from trimaran.store import files
+from trimaran.store.scratch import Scratch
+
+
+class Records:
+    """The records below `folder`."""
+
+    def __init__(self, folder: Path, scratch: Scratch) -> None:
+        self._folder = folder
+        self._scratch = scratch
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """What was put last; None if nothing was."""
+        with suppress(FileNotFoundError):
+            return self._path(kind, key).read_bytes()
+        return None
+
+    def put(self, kind: str, key: str, data: bytes) -> None:
+        """Keep `data`. Raises StoreError."""
+        with files.guarded(self._folder.parent, f"write a record of {kind}"):
+            files.write_whole(self._path(kind, key), data, self._scratch.folder)
+
+    def remove(self, kind: str, key: str) -> bool:
+        """Forget a record; gives whether there was one."""
+        try:
+            self._path(kind, key).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def all(self) -> Iterator[bytes]:
+        """Every record's data."""
+        for path in sorted(self._folder.glob("*/*")):
+            with suppress(FileNotFoundError):
+                yield path.read_bytes()
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self._folder / quote(kind, safe="") / hashlib.sha256(key.encode()).hexdigest()
