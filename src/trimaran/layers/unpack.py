@@ -1,0 +1,68 @@
+"""Unpacks local archives for ADD."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from trimaran.errors import LayerError
+from trimaran.layers import streams
+from trimaran.layers.decompression import decompressed
+from trimaran.layers.entries import Entry, parts
+from trimaran.layers.extraction import Extraction
+from trimaran.layers.reader import TarReader
+from trimaran.layers.streams import ByteStream
+
+
+def unpack_archive(
+    file: BinaryIO,
+    root: Path,
+    destination: str,
+    *,
+    owner: tuple[int, int] | None = None,
+    label: str = "archive",
+) -> bool:
+    """Unpack a tar archive, also one compressed by gzip, bzip2, xz or zstd, into a folder of root.
+
+    The folder is made if it is missing, parents too (0755); links in it are followed inside the
+    root. The archive's entry for its own root (`./`) does not change the folder. Files named `.wh.`
+    mean nothing special.
+
+    Args:
+        file: open at its start.
+        root: the root file system.
+        destination: the folder's path in it.
+        owner: --chown: user and group id of every entry, but not of folders that no entry names.
+        label: the archive's name for messages.
+
+    Returns:
+        Whether `file` is an archive with at least one entry; if not, it is to be copied as it is,
+        and nothing was written. The file was read from in any case.
+
+    Raises:
+        LayerError: the archive is damaged after its first entry, or reaches out of the folder.
+    """
+    stream = ByteStream(decompressed(streams.chunks(file), label))
+    reader = TarReader(stream, label)
+    entries = iter(reader)
+    first = _first(entries)
+    if first is None:
+        return False
+    below = parts(os.fsencode(destination))
+    with Extraction(root, label, below=below, owner=owner) as extraction:
+        extraction.make_root()
+        for entry in chain((first,), entries):
+            names = extraction.place(entry)
+            if names:
+                extraction.write(entry, names, reader.pieces)
+    return True
+
+
+def _first(entries: Iterator[Entry]) -> Entry | None:
+    try:
+        return next(entries, None)
+    except LayerError:
+        return None
