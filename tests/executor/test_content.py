@@ -135,7 +135,12 @@ def test_remembered_files_are_not_read_again(folder: Path, monkeypatch: pytest.M
     assert record
     read: list[str] = []
     real = content._read
-    monkeypatch.setattr(content, "_read", lambda fd, name: (read.append(name), real(fd, name))[1])
+
+    def watched(folder_fd: int, name: str) -> content._Memo:
+        read.append(name)
+        return real(folder_fd, name)
+
+    monkeypatch.setattr(content, "_read", watched)
     second = FileHashes(record, now_ns=_settled)
     assert content.digest(_step("."), root, second) == digest
     assert read == []

@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from trimaran.errors import ContextError
 from trimaran.executor import files, sources, walking
 from trimaran.executor.sources import Source, SourceRoot
 from trimaran.executor.walking import Found
@@ -164,8 +163,6 @@ def _listed(root: SourceRoot, root_fd: int, source: Source, hashes: FileHashes) 
         lister.source(root_fd, source)
     except OSError as error:
         raise sources.failure(error, source.written, root) from error
-    except RecursionError as error:
-        raise ContextError(f"{source.written!r} is nested too deep to copy") from error
     return lister.entries
 
 

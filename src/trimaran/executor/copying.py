@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trimaran.errors import ContextError
 from trimaran.executor import adding, modes, placing, sources, users, walking
 from trimaran.executor.placing import Attributes
 from trimaran.executor.sources import Source, SourceRoot
@@ -45,8 +44,6 @@ def copy_step(step: Copy, root: SourceRoot, merged: Path) -> None:
                     continue
                 parts = placing.location(merged, step.destination, source)
                 _copy_source(tree, root_fd, source, parts)
-            except RecursionError as error:
-                raise ContextError(f"{source.written!r} is nested too deep to copy") from error
             except OSError as error:
                 raise placing.failure(error, step.destination) from error
 

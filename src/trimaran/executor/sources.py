@@ -95,6 +95,8 @@ def failure(error: OSError, path: str, root: SourceRoot) -> ContextError | HostE
             )
         case errno.ELOOP | errno.ENOTDIR | errno.ENOENT | errno.ESTALE:
             return ContextError(f"{path} in {root.name} was changed while it was read")
+        case errno.ENAMETOOLONG:
+            return ContextError(f"{path[:40]}… in {root.name} is nested too deep")
         case errno.EMFILE | errno.ENFILE:
             return HostError(f"cannot read {path}: {cause}", "raise the limit with ulimit -n")
         case _:

@@ -17,6 +17,8 @@ from e2b_dockerfile_utils import PatternMatcher
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 """How a folder is opened: never through a link."""
+DEPTH_LIMIT = 250
+"""How deep folders may be nested: each level costs descriptors and a few calls' stack."""
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK  # a pipe put in its place must not block
 
 
@@ -88,8 +90,10 @@ def listing(folder_fd: int, prefix: str, ignore: PatternMatcher | None) -> list[
             pattern brings back something in it.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or is nested too deep (ENAMETOOLONG).
     """
+    if prefix.count("/") >= DEPTH_LIMIT:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), prefix)
     lead = prefix + "/" if prefix else ""
     with os.scandir(folder_fd) as entries:
         found = [
