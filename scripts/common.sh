@@ -140,7 +140,7 @@ make_venv() {
         # A copy of the interpreter: an AppArmor profile names it by its path.
         "${python}" -m venv --copies --clear "${venv}"
     fi
-    "${venv}/bin/pip" install --quiet --root-user-action=ignore "$1"
+    "${venv}/bin/pip" install -qq --root-user-action=ignore "$1"
 }
 
 # make_user NAME: an ordinary account with a home and a range of subordinate ids.

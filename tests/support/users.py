@@ -6,6 +6,7 @@ has a range of subordinate ids serves, so that one test can be run by hand.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import pwd
@@ -100,11 +101,12 @@ def ordinary_folder() -> Iterator[Path]:
 def trimaran_program() -> tuple[str, ...]:
     """The words that start trimaran such that the ordinary user can read all of it.
 
-    That is this interpreter where the user may run it (scripts/test sees to it); else the
-    distribution's of the same version, with a copy of the package.
+    That is this environment's program where the user may run it (scripts/test sees to it); else the
+    distribution's Python of the same version, with a copy of the package.
     """
-    if _can_run((sys.executable, "-m", "trimaran.cli.main", "--version")):
-        return (sys.executable, "-m", "trimaran.cli.main")
+    program = os.fspath(Path(sys.executable).with_name("trimaran"))
+    if _can_run((program, "--version")):
+        return (program,)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     python = f"/usr/bin/python{version}"
     copied = _copy_of_package()
@@ -126,6 +128,7 @@ def _copy_of_package() -> Path:
     import trimaran  # noqa: PLC0415  # only its place is asked, and only here
 
     folder = Path(tempfile.mkdtemp(prefix="trimaran-test-package-", dir=_SHARED))
+    atexit.register(shutil.rmtree, folder)
     folder.chmod(0o755)
     shutil.copytree(Path(trimaran.__path__[0]), folder / "trimaran")
     return folder
