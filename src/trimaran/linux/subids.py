@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _FIRST = 100_000  # where useradd starts (login.defs, SUB_UID_MIN)
+_EVERY = 2**32 - 1  # ids that there are; the last number means none
 _COUNT = 65_536  # what an image may use: ids fit into 16 bits
 
 
@@ -69,6 +70,13 @@ def user_rows(own: int, ranges: Iterable[Range]) -> tuple[Row, ...]:
 
 
 def identity_rows(id_map: str) -> tuple[Row, ...]:
-    """Every id that the text of /proc/self/uid_map knows stays itself."""
+    """Every id that the text of /proc/self/uid_map knows stays itself.
+
+    The initial namespace's one row of all ids becomes two: runc takes a process whose map has that
+    row for one in the initial namespace, and then asks for powers over devices and cgroups.
+    """
     firsts = (line.split() for line in id_map.splitlines())
-    return tuple(Row(int(first), int(first), int(count)) for first, _, count in firsts)
+    rows = tuple(Row(int(first), int(first), int(count)) for first, _, count in firsts)
+    if rows == (Row(0, 0, _EVERY),):
+        return Row(0, 0, _COUNT), Row(_COUNT, _COUNT, _EVERY - _COUNT)
+    return rows

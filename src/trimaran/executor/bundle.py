@@ -1,0 +1,162 @@
+"""The config.json of a step's or a container's bundle (OCI runtime-spec, config.md).
+
+Pure: values in, a JSON object out. What is left out is left out on purpose: no user namespace (the
+build is in one already), no network namespace (the host's network), no cgroup (a step is not
+limited), no devices beyond the runtime's default ones, no oom_score_adj (an ordinary user may not
+lower it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from trimaran.executor import seccomp
+from trimaran.executor.users import ProcessUser
+
+HOSTNAME = "trimaran"
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Docker's PATH for an image whose environment has none."""
+
+CAPABILITIES = (
+    *("CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL"),
+    *("CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP", "CAP_SETGID"),
+    *("CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"),
+)
+"""Docker's default set, which Dockerfiles are written for."""
+
+_MASKED_PATHS = (
+    *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
+    *("/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list"),
+    *("/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"),
+)
+_READONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+# As systemd starts services. A high soft limit makes programs slow that close every possible
+# descriptor before an exec, all the more in an emulator.
+_SOFT_FILES, _HARD_FILES = 1024, 524_288
+
+
+@dataclass(frozen=True, slots=True)
+class BindMount:
+    """A file or folder of the machine that a container sees.
+
+    Attributes:
+        options: of the mount. A read-only one must repeat the flags of the file system that the
+            source is on: a user namespace cannot take them away (mount_namespaces(7)), and runc
+            does not look.
+    """
+
+    source: Path
+    destination: str
+    options: tuple[str, ...] = ("ro", "nosuid", "nodev", "noexec")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What runs, and on what.
+
+    Attributes:
+        root: the merged file system.
+        arguments: the argument vector.
+        environment: NAME=value.
+        directory: absolute.
+        user: as whom it runs.
+        mounts: shown beside the usual /proc, /dev and /sys.
+        show_sys: whether /sys can be shown (it must be read-only on the machine's side).
+        terminal: whether the program gets a terminal of its own.
+        machine: the host's uname, for the seccomp profile.
+        hard_files: the highest number of open files that this process may pass on.
+    """
+
+    root: Path
+    arguments: tuple[str, ...]
+    environment: tuple[str, ...]
+    directory: str
+    user: ProcessUser
+    mounts: tuple[BindMount, ...] = ()
+    show_sys: bool = True
+    terminal: bool = False
+    machine: str = ""
+    hard_files: int = _HARD_FILES
+
+
+def config(container: Container) -> dict[str, object]:
+    """The bundle's config.json."""
+    return {
+        "ociVersion": "1.0.2",
+        "root": {"path": str(container.root)},
+        "hostname": HOSTNAME,
+        "process": _process(container),
+        "mounts": _mounts(container),
+        "linux": {
+            "namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")],
+            "maskedPaths": list(_MASKED_PATHS),
+            "readonlyPaths": list(_READONLY_PATHS),
+            "seccomp": seccomp.profile(container.machine),
+        },
+    }
+
+
+def complete_environment(
+    environment: Sequence[str], user: ProcessUser, extra: Mapping[str, str]
+) -> tuple[str, ...]:
+    """`environment` with PATH, HOME and `extra` where it lacks them.
+
+    Args:
+        environment: NAME=value of the step or image, which win.
+        user: whose HOME it is.
+        extra: such as the machine's proxies.
+    """
+    given = {entry.partition("=")[0] for entry in environment}
+    defaults = {"PATH": DEFAULT_PATH, "HOME": user.home, **extra}
+    return (*environment, *(f"{k}={v}" for k, v in defaults.items() if k not in given))
+
+
+def _process(container: Container) -> dict[str, object]:
+    user = container.user
+    hard = min(container.hard_files, _HARD_FILES)
+    return {
+        "terminal": container.terminal,
+        "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
+        "args": list(container.arguments),
+        "env": list(container.environment),
+        "cwd": container.directory,
+        "capabilities": _capabilities(user),
+        "rlimits": [{"type": "RLIMIT_NOFILE", "soft": min(_SOFT_FILES, hard), "hard": hard}],
+        "noNewPrivileges": False,  # setuid programs must work
+    }
+
+
+def _capabilities(user: ProcessUser) -> dict[str, list[str]]:
+    """Root has them; another user may get them, by a setuid program (capabilities(7))."""
+    kept = list(CAPABILITIES)
+    held = kept if user.uid == 0 else []
+    return {"bounding": kept, "effective": held, "permitted": held}
+
+
+def _mounts(container: Container) -> list[dict[str, object]]:
+    closed = ["nosuid", "noexec", "nodev"]
+    mounts = [
+        _mount("/proc", "proc", "proc", closed),
+        _mount("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
+        _mount(
+            "/dev/pts",
+            "devpts",
+            "devpts",
+            ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
+        ),
+        _mount("/dev/shm", "tmpfs", "shm", [*closed, "mode=1777", "size=65536k"]),  # noqa: S108
+        _mount("/dev/mqueue", "mqueue", "mqueue", closed),
+    ]
+    if container.show_sys:
+        mounts.append(_mount("/sys", "bind", "/sys", [*closed, "rbind", "ro"]))
+    mounts += [
+        _mount(mount.destination, "bind", str(mount.source), ["rbind", "rprivate", *mount.options])
+        for mount in container.mounts
+    ]
+    return mounts
+
+
+def _mount(destination: str, kind: str, source: str, options: list[str]) -> dict[str, object]:
+    return {"destination": destination, "type": kind, "source": source, "options": options}

@@ -1,0 +1,180 @@
+"""Executes one step of the graph: its parents' file system, its change, a snapshot of that."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from trimaran.errors import ImageError
+from trimaran.events import (
+    Emit,
+    StepOutput,
+    TransferAdvanced,
+    TransferDone,
+    TransferStarted,
+)
+from trimaran.executor import merging, stage, sysfs
+from trimaran.executor.copying import copy_step
+from trimaran.executor.running import run_step
+from trimaran.executor.runtime import Runtime
+from trimaran.executor.sources import SourceRoot
+from trimaran.executor.stage import Program
+from trimaran.executor.surroundings import Surroundings
+from trimaran.executor.workdir import make_folder
+from trimaran.graph.steps import ContextFiles, Copy, Extract, MakeFolder, Run, Step, StepFiles
+from trimaran.layers.apply import apply_layer
+from trimaran.scheduler import tasks
+from trimaran.store.snapshots import PendingSnapshot
+from trimaran.store.store import Store
+
+_CHUNK_BYTES = 1024 * 1024
+_MERGED, _SOURCE = "merged", "source"
+
+
+class Executor:
+    """Executes steps; several threads may use one at once.
+
+    Made after `namespaces.enter`, since it makes /sys read-only in this mount namespace.
+
+    Args:
+        store: where snapshots and layers are.
+        runtime: runs RUN's programs.
+        lent: what the machine lends to RUN.
+        contexts: the local folders that COPY may read; "" is the build context.
+        emit: takes the lines that steps print, and the progress of extractions.
+        stop: when set, what runs ends with `Stopped`.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        runtime: Runtime,
+        lent: Surroundings,
+        contexts: Mapping[str, SourceRoot],
+        emit: Emit,
+        stop: threading.Event,
+    ) -> None:
+        self._store = store
+        self._runtime = runtime
+        self._lent = lent
+        self._contexts = contexts
+        self._emit = emit
+        self._stop = stop
+        self._show_sys = sysfs.protect()
+
+    def execute(
+        self,
+        step: Step,
+        identity: str,
+        lowers: Sequence[str],
+        *,
+        label: str,
+        source: Sequence[str] = (),
+    ) -> Path:
+        """Do a step and keep its change as the snapshot of `identity`.
+
+        Args:
+            step: what to do.
+            identity: names the snapshot, and the step in events.
+            lowers: identities of the parent's file system, base first; empty for an empty one.
+            label: the step as the user knows it.
+            source: for a COPY from a step: identities of that file system, base first.
+
+        Returns:
+            The snapshot's folder.
+
+        Raises:
+            StepError: a program failed.
+            ContextError, ImageError, LayerError, HostError, StoreError: as the step's kind gives.
+            Stopped: `stop` was set.
+        """
+        tasks.check(self._stop)
+        folders = merging.folders(self._store, lowers)
+        with self._store.new_snapshot(identity) as pending:
+            match step:
+                case Run():
+                    self._run(step, identity, pending, folders, label)
+                case Extract():
+                    self._extract(step, identity, pending, folders)
+                case Copy():
+                    self._copy(step, pending, folders, merging.folders(self._store, source))
+                case MakeFolder():
+                    with merging.merged(pending, folders, _aside(pending, _MERGED)) as root:
+                        make_folder(step, root)
+            _clear(pending)
+            return pending.commit()
+
+    def _run(
+        self,
+        step: Run,
+        identity: str,
+        pending: PendingSnapshot,
+        folders: tuple[Path, ...],
+        label: str,
+    ) -> None:
+        def report(line: str) -> None:
+            self._emit(StepOutput(identity, line, time.time()))
+
+        program = Program(step.arguments, step.environment, step.directory, step.user)
+        ready = stage.prepared(program, pending, folders, self._lent, show_sys=self._show_sys)
+        with ready as set_stage:
+            run_step(step, set_stage, self._runtime, label=label, report=report, stop=self._stop)
+
+    def _extract(
+        self, step: Extract, identity: str, pending: PendingSnapshot, folders: tuple[Path, ...]
+    ) -> None:
+        digest, transfer = step.layer.digest, f"extract-{identity}"
+        self._emit(TransferStarted(transfer, "extract", digest, step.layer.size, time.time()))
+        with (
+            self._store.open_blob(digest) as file,
+            merging.merged(pending, folders, _aside(pending, _MERGED)) as root,
+        ):
+            chunks = self._watched(file, transfer)
+            found = apply_layer(
+                chunks, step.layer.media_type, root, label=f"{step.image}: layer {digest}"
+            )
+        if found != step.diff_id:
+            raise ImageError(
+                f"{step.image}: layer {digest} holds {found}, its config says {step.diff_id}"
+            )
+        self._emit(TransferDone(transfer, skipped=False, at=time.time()))
+
+    def _watched(self, file: BinaryIO, transfer: str) -> Iterator[bytes]:
+        done_bytes = 0
+        while chunk := file.read(_CHUNK_BYTES):
+            tasks.check(self._stop)
+            yield chunk
+            done_bytes += len(chunk)
+            self._emit(TransferAdvanced(transfer, done_bytes))
+
+    def _copy(
+        self,
+        step: Copy,
+        pending: PendingSnapshot,
+        folders: tuple[Path, ...],
+        source: tuple[Path, ...],
+    ) -> None:
+        with merging.merged(pending, folders, _aside(pending, _MERGED)) as root:
+            match step.source:
+                case ContextFiles(context=name):
+                    copy_step(step, self._contexts[name], root)
+                case StepFiles():
+                    with merging.viewed(source, _aside(pending, _SOURCE)) as view:
+                        files = SourceRoot(view, "the stage or image copied from", local=False)
+                        copy_step(step, files, root)
+
+
+def _aside(pending: PendingSnapshot, name: str) -> Path:
+    """A mount point beside the snapshot's own folders; `_clear` removes it."""
+    return pending.work.parent / name
+
+
+def _clear(pending: PendingSnapshot) -> None:
+    for name in (_MERGED, _SOURCE):
+        path = _aside(pending, name)
+        if path.exists():
+            path.rmdir()
