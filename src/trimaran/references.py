@@ -50,10 +50,13 @@ class Reference:
 
     @property
     def familiar(self) -> str:
-        """As people write it: without docker.io and library/."""
+        """As people write it: without docker.io and library/, where that is still the same name."""
         name = self.name
         if self.registry == DEFAULT_REGISTRY:
-            name = self.repository.removeprefix("library/")
+            short = self.repository.removeprefix("library/")
+            # docker.io/library/a/b is not a/b, and docker.io/a.b/c would be the registry a.b.
+            same = _split_registry(short) == (self.registry, self.repository)
+            name = short if same else name
         return name + self._suffix()
 
     def with_tag(self, tag: str) -> Reference:
