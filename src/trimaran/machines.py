@@ -7,6 +7,7 @@ ELF facts are from the gABI's e_machine registry and from each psABI; OCI names 
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 
@@ -343,8 +344,18 @@ def host() -> Machine:
     Raises:
         LookupError: the table has no row for it.
     """
-    name = os.uname().machine
-    for machine in MACHINES:
-        if name in machine.uname_names:
-            return machine
-    raise LookupError(f"no row for {name}")
+    return by_uname(os.uname().machine, big_endian=sys.byteorder == "big")
+
+
+def by_uname(name: str, *, big_endian: bool) -> Machine:
+    """The row of a CPU by what `uname -m` prints, which for some is the same in both byte orders.
+
+    Of several ABIs of one kernel the widest is meant: sparc64, not sparc32plus.
+
+    Raises:
+        LookupError: the table has no row for it.
+    """
+    rows = [one for one in MACHINES if name in one.uname_names and one.big_endian == big_endian]
+    if not rows:
+        raise LookupError(f"no row for {name}")
+    return max(rows, key=lambda one: one.elf_class)

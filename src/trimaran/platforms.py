@@ -8,6 +8,7 @@ mean several platforms is refused with the list.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -52,11 +53,14 @@ _ALIASES: dict[str, tuple[str, str]] = {
 _AMBIGUOUS: dict[str, tuple[str, ...]] = {
     "x86": ("linux/386", "linux/amd64"),
     "arm32": ("linux/arm/v5", "linux/arm/v6", "linux/arm/v7"),
-    "risc-v": ("linux/riscv64",),
-    "riscv": ("linux/riscv64",),
+    "risc-v": ("linux/riscv64", "linux/riscv"),
+    "riscv": ("linux/riscv64", "linux/riscv"),
     "mips": ("linux/mips", "linux/mipsle", "linux/mips64le"),
     "power": ("linux/ppc64le", "linux/ppc64"),
 }
+# Of these, the ones that are no architecture's own name as well.
+_NO_ARCHITECTURES = ("x86", "arm32", "risc-v", "power")
+_PART = re.compile(r"[a-z0-9][a-z0-9._-]*")
 # The variant that an absent one means, and the ones that run below another, oldest first.
 _DEFAULT_VARIANTS = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
 _LEVELS = {
@@ -120,19 +124,18 @@ def parse(text: str) -> Platform:
         PlatformError: the name is unknown or may mean several platforms.
     """
     parts = text.strip().lower().split("/")
-    if not all(parts) or len(parts) > 3:  # noqa: PLR2004 - os/architecture/variant
+    if len(parts) > 3 or not all(_PART.fullmatch(part) for part in parts):  # noqa: PLR2004
         raise PlatformError(
             f"{text!r} is not a platform", "write OS/ARCHITECTURE[/VARIANT], such as linux/arm/v7"
         )
-    if len(parts) == 1:
-        if parts[0] in _AMBIGUOUS:
-            raise _ambiguous(text, _AMBIGUOUS[parts[0]])
-        parts = ["linux", parts[0]]
-    elif parts[1] in ("x86", "arm32"):
-        raise _ambiguous(text, _AMBIGUOUS[parts[1]])
-    elif len(parts) == 2 and parts[0] != "linux" and _knows(parts[0]):  # noqa: PLR2004
+    for part in parts[:2]:
+        if part in _NO_ARCHITECTURES or (len(parts) == 1 and part in _AMBIGUOUS):
+            raise _ambiguous(text, _AMBIGUOUS[part])
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] != "linux" and _knows(parts[0])):  # noqa: PLR2004
         parts = ["linux", *parts]
-    platform = Platform(parts[0], parts[1], parts[2] if len(parts) > 2 else "").normalised()  # noqa: PLR2004
+    system, architecture, variant = (*parts, "")[:3]
+    platform = Platform(system, architecture, variant).normalised()
+    _check_alias(architecture, platform, text)
     _check(platform, text)
     return platform
 
@@ -147,8 +150,15 @@ def parse_list(text: str) -> tuple[Platform, ...]:
 
 
 def host() -> Platform:
-    """This machine's own platform."""
-    return Platform("linux", os.uname().machine).normalised()
+    """This machine's own platform.
+
+    Raises:
+        LookupError: the machine table has no row for its CPU.
+    """
+    # The row knows the byte order, which uname's name may not tell; the alias knows the variant.
+    variant = _ALIASES.get(os.uname().machine, ("", ""))[1]
+    row = machines.host()
+    return Platform("linux", row.architecture or row.name, variant).normalised()
 
 
 def same(left: Platform, right: Platform) -> bool:
@@ -214,6 +224,14 @@ def _check(platform: Platform, text: str) -> None:
             f" {platform.variant!r}",
             f"its variants: {', '.join(levels)}",
         )
+
+
+def _check_alias(architecture: str, platform: Platform, text: str) -> None:
+    """Refuse a variant beside a name that means another one, such as armhf/v6."""
+    name, meant = _ALIASES.get(architecture, (architecture, ""))
+    if meant and meant != platform.variant:
+        alias = Platform(platform.os, name, meant)
+        raise PlatformError(f"{text!r} names two variants", f"say {alias} or {platform}")
 
 
 def _ambiguous(text: str, meanings: tuple[str, ...]) -> PlatformError:

@@ -20,6 +20,7 @@ from trimaran.machines import Machine
 
 _ANSWER = b"ok\n"
 _TIMEOUT_S = 20.0
+_NOT_STARTED = (126, 127)  # chroot's statuses for a program that cannot be run or found
 
 
 @cache
@@ -73,6 +74,8 @@ def fault(machine: Machine, folder: Path) -> str:
         path.unlink()
     if done.returncode == 0 and done.stdout == _ANSWER:
         return ""
+    if chroot and done.returncode in _NOT_STARTED:
+        return "the kernel did not start its probe"
     if done.returncode < 0:
         return f"its probe was killed by signal {-done.returncode}"
     said = (done.stderr or done.stdout).decode(errors="replace").strip()

@@ -4,6 +4,8 @@ It prints `ready`, or the step that was refused and its errno. It imports nothin
 since it is started as a file by an interpreter that takes no paths from its surroundings.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import sys
