@@ -1,0 +1,217 @@
+"""Instructions to steps and config: what each one does to a stage.
+
+The behaviour is that of BuildKit's Dockerfile frontend; variables are expanded with the environment
+as it was before the instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from trimaran.dockerfile import history, values
+from trimaran.dockerfile import instructions as df
+from trimaran.dockerfile.builders import check_source
+from trimaran.dockerfile.state import StageState, clean, env_pairs, env_words, join
+from trimaran.dockerfile.words import Expander
+from trimaran.graph import steps
+from trimaran.graph.steps import ContextFiles, StepFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an instruction sees beside its stage.
+
+    Attributes:
+        scope: global and automatic arguments.
+        build_args: what the user gave.
+        origin: the files that a COPY --from reads.
+    """
+
+    escape: str
+    scope: Mapping[str, str]
+    build_args: Mapping[str, str]
+    origin: Callable[[df.Copy], ContextFiles | StepFiles]
+
+
+def apply(instruction: df.Instruction, state: StageState, around: Surroundings) -> None:
+    """Let `instruction` change `state`.
+
+    Raises:
+        DockerfileError: a word cannot be expanded, or a value is wrong after expansion.
+    """
+    expand = Expander(around.escape, state.environment, instruction.line)
+    match instruction:
+        case df.Run():
+            _run(instruction, state)
+        case df.Copy():
+            _copy(instruction, state, around, expand)
+        case df.Arg():
+            _arg(instruction, state, around, expand)
+        case df.Workdir():
+            _workdir(state, expand.word(instruction.path))
+        case _:
+            _apply_setting(instruction, state, expand)
+
+
+def _run(run: df.Run, state: StageState) -> None:
+    arguments = state.command(run.arguments, run.shell)
+    state.step = steps.Run(
+        state.step,
+        arguments,
+        env_words(state.environment),
+        state.directory,
+        state.config.user,
+        state.platform,
+    )
+    state.record(history.layer(history.run(arguments, state.declared, state.environment)))
+
+
+def _copy(copy: df.Copy, state: StageState, around: Surroundings, expand: Expander) -> None:
+    owner, mode = expand.word(copy.owner), expand.word(copy.mode)
+    if mode and not values.is_mode(mode):
+        hint = "a mode is octal up to 7777, or symbolic such as u=rwX,go=rX"
+        raise copy.line.error(f"--chmod={mode} is not a mode", hint)
+    paths = tuple(expand.word(word) for word in copy.sources)
+    for path in paths:
+        check_source(copy, path)
+    written = expand.word(copy.destination)
+    source = around.origin(copy) if copy.origin else ContextFiles("")
+    destination = _destination(state.directory, written)
+    state.step = steps.Copy(
+        state.step, source, paths, destination, owner=owner, mode=mode, unpack=copy.unpack
+    )
+    flags = [f"--chown={owner}"] if owner else []
+    flags += [f"--chmod={mode}"] if mode else []
+    words = ["ADD" if copy.unpack else "COPY", *flags, *paths, written]
+    state.record(history.layer(" ".join(words)))
+
+
+def _destination(directory: str, path: str) -> str:
+    """Absolute and clean; what names a folder by its end keeps a slash there."""
+    found = clean(path if path.startswith("/") else f"{directory}/{path}")
+    is_folder = path in ("", ".") or path.endswith(("/", "/."))
+    return f"{found}/" if is_folder and found != "/" else found
+
+
+def _arg(arg: df.Arg, state: StageState, around: Surroundings, expand: Expander) -> None:
+    words: list[str] = []
+    for name, default in arg.variables:
+        value: str | None
+        if name in around.build_args:
+            value = around.build_args[name]
+        elif default is not None:
+            value = expand.word(default)
+        else:
+            value = around.scope.get(name)
+        if value is not None:
+            state.environment[name] = value
+        state.declared.append((name, value))
+        words.append(name if value is None else f"{name}={value}")
+    state.record(history.setting(" ".join(["ARG", *words])))
+
+
+def _workdir(state: StageState, path: str) -> None:
+    directory = join(state.directory, path)
+    state.set_config(working_dir=directory)
+    if directory == "/":
+        state.record(history.setting("WORKDIR /"))
+        return
+    state.step = steps.MakeFolder(state.step, clean(directory), state.config.user)
+    state.record(history.folder(f"WORKDIR {directory}"))
+
+
+def _apply_setting(instruction: df.Instruction, state: StageState, expand: Expander) -> None:
+    match instruction:
+        case df.Env():
+            _env(state, [(expand.word(name), expand.word(v)) for name, v in instruction.pairs])
+        case df.Label():
+            _label(state, [(expand.word(name), expand.word(v)) for name, v in instruction.pairs])
+        case df.User():
+            user = expand.word(instruction.user)
+            state.set_config(user=user)
+            state.record(history.setting(f"USER {user}"))
+        case df.Expose():
+            _expose(instruction, state, expand)
+        case df.Volume():
+            _volume(instruction, state, [expand.word(path) for path in instruction.paths])
+        case df.StopSignal():
+            _stop_signal(instruction, state, expand.word(instruction.signal))
+        case _:
+            _apply_literal(instruction, state)
+
+
+def _apply_literal(instruction: df.Instruction, state: StageState) -> None:
+    """The instructions whose words are not expanded."""
+    match instruction:
+        case df.Cmd():
+            _cmd(state, state.command(instruction.arguments, instruction.shell))
+        case df.Entrypoint():
+            _entrypoint(state, state.command(instruction.arguments, instruction.shell))
+        case df.HealthCheck():
+            state.set_config(healthcheck=instruction.check)
+            state.record(history.setting(history.health_check(instruction.check)))
+        case df.Shell():
+            state.set_config(shell=instruction.arguments)
+            words = history.plain_list(instruction.arguments)
+            state.record(history.setting(f"SHELL {words}"))
+        case df.OnBuild():
+            state.set_config(on_build=(*(state.config.on_build or ()), instruction.trigger))
+        case df.Maintainer():
+            state.image = msgspec.structs.replace(state.image, author=instruction.name)
+            state.record(history.setting(f"MAINTAINER {instruction.name}"))
+
+
+def _env(state: StageState, pairs: list[tuple[str, str]]) -> None:
+    state.environment.update(pairs)
+    state.set_config(env=env_words({**env_pairs(state.config.env), **dict(pairs)}))
+    state.record(history.setting(history.pairs("ENV", pairs)))
+
+
+def _label(state: StageState, pairs: list[tuple[str, str]]) -> None:
+    state.set_config(labels={**(state.config.labels or {}), **dict(pairs)})
+    state.record(history.setting(history.pairs("LABEL", pairs)))
+
+
+def _expose(expose: df.Expose, state: StageState, expand: Expander) -> None:
+    ports: list[str] = []
+    for word in (port for written in expose.ports for port in expand.words(written)):
+        try:
+            ports += values.parse_ports(word)
+        except ValueError as error:
+            hint = "write EXPOSE PORT[-PORT][/tcp|/udp]"
+            raise expose.line.error(f"EXPOSE {word}: {error}", hint) from error
+    exposed = {**(state.config.exposed_ports or {}), **{port: {} for port in ports}}
+    state.set_config(exposed_ports=exposed or None)
+    state.record(history.setting(f"EXPOSE {history.plain_list(ports)}"))
+
+
+def _volume(volume: df.Volume, state: StageState, paths: list[str]) -> None:
+    if not all(paths):
+        raise volume.line.error("VOLUME has an empty path after expansion")
+    state.set_config(volumes={**(state.config.volumes or {}), **{path: {} for path in paths}})
+    state.record(history.setting(f"VOLUME {history.plain_list(paths)}"))
+
+
+def _stop_signal(stop: df.StopSignal, state: StageState, signal: str) -> None:
+    if not values.is_signal(signal):
+        hint = "write a signal's name or number, such as SIGTERM"
+        raise stop.line.error(f"STOPSIGNAL {signal} is not a signal", hint)
+    state.set_config(stop_signal=signal)
+    state.record(history.setting(f"STOPSIGNAL {signal}"))
+
+
+def _cmd(state: StageState, arguments: tuple[str, ...]) -> None:
+    # ArgsEscaped means nothing on Linux, but BuildKit sets it with every CMD.
+    state.set_config(cmd=arguments or None, args_escaped=True)
+    state.has_cmd = True
+    state.record(history.setting(f"CMD {history.quoted_list(arguments)}"))
+
+
+def _entrypoint(state: StageState, arguments: tuple[str, ...]) -> None:
+    state.set_config(entrypoint=arguments or None)
+    if not state.has_cmd:
+        state.set_config(cmd=None)
+    state.record(history.setting(f"ENTRYPOINT {history.quoted_list(arguments)}"))

@@ -1,0 +1,227 @@
+"""A Dockerfile as values: its global arguments, its stages and their instructions.
+
+The fields hold what was written, before variables are expanded; an instruction's flags, argument
+counts and forms have been checked. The rules are those of the Dockerfile reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trimaran.errors import DockerfileError
+from trimaran.oci.models import Healthcheck
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Dockerfile's text and the name by which the user knows it."""
+
+    path: str
+    text: str = field(repr=False)
+
+    def error(self, message: str, lines: tuple[int, int], hint: str = "") -> DockerfileError:
+        """A fault of these lines, to be raised."""
+        return DockerfileError(message, path=self.path, lines=lines, source=self.text, hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where an instruction stands.
+
+    Attributes:
+        lines: first and last line, 1-based.
+        text: the instruction with its continued lines joined.
+        is_trigger: `text` is an ONBUILD trigger of a base; `lines` are the FROM's that runs it.
+    """
+
+    source: Source
+    lines: tuple[int, int]
+    text: str
+    is_trigger: bool = False
+
+    def error(self, message: str, hint: str = "") -> DockerfileError:
+        """A fault of this instruction, to be raised."""
+        if self.is_trigger:
+            message = f"{message}, in the base's trigger ONBUILD {self.text}"
+        return self.source.error(message, self.lines, hint)
+
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`shell`: the one argument is a line for the SHELL; else an argument vector."""
+
+    line: Line
+    arguments: tuple[str, ...]
+    shell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """COPY and ADD.
+
+    Attributes:
+        origin: --from; empty is the build context.
+        owner: --chown.
+        mode: --chmod.
+        unpack: ADD.
+    """
+
+    line: Line
+    sources: tuple[str, ...]
+    destination: str
+    origin: str = ""
+    owner: str = ""
+    mode: str = ""
+    unpack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    line: Line
+    pairs: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """Names and their defaults; None where there is none."""
+
+    line: Line
+    variables: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workdir:
+    line: Line
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    line: Line
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    line: Line
+    pairs: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Expose:
+    line: Line
+    ports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entrypoint:
+    line: Line
+    arguments: tuple[str, ...]
+    shell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cmd:
+    line: Line
+    arguments: tuple[str, ...]
+    shell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    line: Line
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopSignal:
+    line: Line
+    signal: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    line: Line
+    check: Healthcheck
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    line: Line
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnBuild:
+    """`trigger` is an instruction as text; it is read where it is triggered."""
+
+    line: Line
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Maintainer:
+    line: Line
+    name: str
+
+
+Instruction = (
+    Run
+    | Copy
+    | Env
+    | Arg
+    | Workdir
+    | User
+    | Label
+    | Expose
+    | Entrypoint
+    | Cmd
+    | Volume
+    | StopSignal
+    | HealthCheck
+    | Shell
+    | OnBuild
+    | Maintainer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One FROM and what follows it.
+
+    Attributes:
+        name: in lower case; empty if the stage has none.
+        base: the image, stage or context, before expansion.
+        platform: --platform before expansion; empty if absent.
+    """
+
+    line: Line
+    index: int
+    name: str
+    base: str
+    platform: str
+    instructions: tuple[Instruction, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The stage's name for messages and views: `build`, or `stage-2` where it has none."""
+        return self.name or f"stage-{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """A checked Dockerfile.
+
+    Attributes:
+        escape: the escape character, a backslash or a backtick.
+        arguments: the ARG instructions before the first FROM.
+        stages: at least one.
+    """
+
+    source: Source
+    escape: str
+    arguments: tuple[Arg, ...]
+    stages: tuple[Stage, ...]

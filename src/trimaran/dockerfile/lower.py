@@ -1,0 +1,221 @@
+"""A Dockerfile to one platform's step graph and config: a pure function.
+
+Only the stages that the target needs are lowered. Base images are values that the caller resolved;
+what is not there yet comes back as `Needs`, and since a base's ONBUILD can name further images, the
+caller resolves and lowers again until nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trimaran.dockerfile import arguments
+from trimaran.dockerfile import instructions as df
+from trimaran.dockerfile.apply import Surroundings, apply
+from trimaran.dockerfile.bases import (
+    BasedStage,
+    BaseKey,
+    Contexts,
+    FromFolder,
+    FromImage,
+    FromNothing,
+    FromStage,
+    Namer,
+    copies,
+    find_target,
+)
+from trimaran.dockerfile.finish import finish
+from trimaran.dockerfile.labels import StageLabels, StepLabel
+from trimaran.dockerfile.parse import parse_trigger
+from trimaran.dockerfile.starts import BaseImage, start_from_folder, start_from_image
+from trimaran.dockerfile.state import StageState, empty_image
+from trimaran.graph.steps import ContextFiles, Step, StepFiles, chain
+from trimaran.oci.models import ImageConfig
+from trimaran.platforms import Platform
+
+__all__ = ["BaseImage", "BaseKey", "Lowered", "Needs", "StepLabel", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """One platform's image.
+
+    Attributes:
+        step: the last step of its file system; None is the empty one.
+        config: complete but for creation times and diff IDs.
+        labels: for people, by the step's `id()`; COPY sources and base layers included.
+        unused_build_args: names that nothing in the Dockerfile takes.
+    """
+
+    step: Step | None
+    config: ImageConfig
+    labels: Mapping[int, StepLabel]
+    unused_build_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The bases that must be resolved first."""
+
+    keys: frozenset[BaseKey]
+
+
+def lower(
+    dockerfile: df.Dockerfile,
+    *,
+    platform: Platform,
+    build_platform: Platform,
+    build_args: Mapping[str, str],
+    target: str,
+    labels: Mapping[str, str],
+    local_contexts: frozenset[str],
+    image_contexts: frozenset[str],
+    bases: Mapping[BaseKey, BaseImage],
+) -> Lowered | Needs:
+    """Lower a Dockerfile for one platform.
+
+    Args:
+        dockerfile: what `parse` gave.
+        platform: the target's, normalised.
+        build_platform: this machine's.
+        build_args: `--build-arg`.
+        target: `--target`, empty for the last stage.
+        labels: `--label`; they win over the Dockerfile's.
+        local_contexts: names of `--build-context` that are local folders.
+        image_contexts: names of `--build-context` that are images; a `BaseKey` bears the name.
+        bases: the images that were resolved so far.
+
+    Raises:
+        DockerfileError: an instruction cannot be carried out as written, or there is no such
+            target; with its lines.
+    """
+    last = dockerfile.stages[-1].name
+    automatic = arguments.predefined(platform, build_platform, target or last, build_args)
+    scope = arguments.global_scope(dockerfile, automatic, build_args)
+    namer = Namer(dockerfile, scope, platform, Contexts(local_contexts, image_contexts))
+    lowering = _Lowering(dockerfile, namer, namer.stages(), build_args, bases)
+    wanted = find_target(lowering.stages, target, dockerfile.source)
+    order = lowering.reachable(wanted)
+    if lowering.missing:
+        return Needs(frozenset(lowering.missing))
+    for index in order:
+        lowering.lower_stage(index)
+    state = lowering.states[wanted.stage.index]
+    declared = (*dockerfile.arguments, *lowering.all_instructions())
+    return Lowered(
+        state.step,
+        finish(state.image, platform, labels),
+        lowering.labels,
+        arguments.unused(build_args, automatic, declared),
+    )
+
+
+@dataclass
+class _Lowering:
+    dockerfile: df.Dockerfile
+    namer: Namer
+    stages: tuple[BasedStage, ...]
+    build_args: Mapping[str, str]
+    bases: Mapping[BaseKey, BaseImage]
+    missing: set[BaseKey] = field(default_factory=set)
+    states: dict[int, StageState] = field(default_factory=dict)
+    labels: dict[int, StepLabel] = field(default_factory=dict)
+    _triggers: dict[int, tuple[df.Instruction, ...]] = field(default_factory=dict)
+
+    def reachable(self, wanted: BasedStage) -> list[int]:
+        """The stages that `wanted` needs, in order: a stage needs earlier ones only."""
+        found: set[int] = set()
+        stack = [wanted.stage.index]
+        while stack:
+            index = stack.pop()
+            if index not in found:
+                found.add(index)
+                stack += self._needed_by(self.stages[index])
+        return sorted(found)
+
+    def lower_stage(self, index: int) -> None:
+        """Lower one stage; those that it needs have been lowered."""
+        based = self.stages[index]
+        instructions = self._instructions(based)
+        state = self._start(based)
+        titled = StageLabels(based, self._title(based), instructions)
+        self.labels = {**titled.base(state.step), **self.labels}
+        around = Surroundings(
+            self.dockerfile.escape,
+            self.namer.scope,
+            self.build_args,
+            lambda copy: self._files(copy, based.stage),
+        )
+        if not based.replaced:
+            state.begin()
+        for instruction in instructions:
+            before = state.step
+            apply(instruction, state, around)
+            if state.step is not None and state.step is not before:
+                self.labels[id(state.step)] = titled.next(instruction.line)
+        self.states[index] = state
+
+    def all_instructions(self) -> list[df.Instruction]:
+        """Every instruction of the file, and the triggers that were run."""
+        found = [line for stage in self.dockerfile.stages for line in stage.instructions]
+        return found + [line for triggers in self._triggers.values() for line in triggers]
+
+    def _needed_by(self, based: BasedStage) -> list[int]:
+        self._triggers[based.stage.index] = self._read_triggers(based)
+        named = [self.namer.origin(copy, based.stage) for copy in copies(self._instructions(based))]
+        needed: list[int] = []
+        for base in (based.base, *named):
+            match base:
+                case FromStage(index=index):
+                    needed.append(index)
+                case FromImage(key=key) if key not in self.bases:
+                    self.missing.add(key)
+        return needed
+
+    def _instructions(self, based: BasedStage) -> tuple[df.Instruction, ...]:
+        if based.replaced:
+            return ()
+        return (*self._triggers[based.stage.index], *based.stage.instructions)
+
+    def _read_triggers(self, based: BasedStage) -> tuple[df.Instruction, ...]:
+        triggers: tuple[str, ...] = ()
+        match based.base:
+            case _ if based.replaced:
+                pass
+            case FromStage(index=index):
+                own = self.stages[index].stage.instructions
+                triggers = tuple(line.trigger for line in own if isinstance(line, df.OnBuild))
+            case FromImage(key=key) if key in self.bases:
+                triggers = self.bases[key].config.config.on_build or ()
+        return tuple(parse_trigger(trigger, based.stage.line) for trigger in triggers)
+
+    def _start(self, based: BasedStage) -> StageState:
+        match based.base:
+            case FromStage(index=index):
+                return self.states[index].child()
+            case FromImage(key=key):
+                return start_from_image(self.bases[key], based)
+            case FromFolder(context=context):
+                return start_from_folder(context, based)
+            case FromNothing():
+                return StageState(None, empty_image(based.platform), based.platform)
+
+    def _title(self, based: BasedStage) -> str:
+        return based.stage.title if len(self.stages) > 1 else ""
+
+    def _files(self, copy: df.Copy, stage: df.Stage) -> ContextFiles | StepFiles:
+        match self.namer.origin(copy, stage):
+            case FromStage(index=index):
+                return StepFiles(self.states[index].step)
+            case FromImage(key=key):
+                step = self.bases[key].step
+                label = StepLabel(
+                    f"[{key.platform}] FROM {key.name}", key.platform, copy.line.lines
+                )
+                self.labels = {**dict.fromkeys(map(id, chain(step)), label), **self.labels}
+                return StepFiles(step)
+            case FromFolder(context=context):
+                return ContextFiles(context)
+            case FromNothing():
+                return StepFiles(None)

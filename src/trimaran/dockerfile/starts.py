@@ -1,0 +1,39 @@
+"""Where a stage starts: a base image, a local folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from trimaran.dockerfile import history
+from trimaran.dockerfile.bases import BasedStage
+from trimaran.dockerfile.state import StageState, bare_image, empty_image
+from trimaran.graph.steps import ContextFiles, Copy, Step
+from trimaran.oci.models import ImageConfig, RootFS
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """A base that was resolved: its layers as steps (None if it has none) and its config."""
+
+    step: Step | None
+    config: ImageConfig
+
+
+def start_from_image(base: BaseImage, based: BasedStage) -> StageState:
+    """An image's file system and config; its triggers are not inherited."""
+    changes = {} if based.replaced else {"on_build": None}
+    config = msgspec.structs.replace(base.config.config, **changes)
+    image = msgspec.structs.replace(base.config, created="", rootfs=RootFS(), config=config)
+    platform = image.platform if based.replaced else based.platform
+    return StageState(base.step, image, platform)
+
+
+def start_from_folder(context: str, based: BasedStage) -> StageState:
+    """A local folder as a file system: one layer that holds its files."""
+    platform = based.platform
+    image = bare_image(platform) if based.replaced else empty_image(platform)
+    state = StageState(Copy(None, ContextFiles(context), (".",), "/"), image, platform)
+    state.record(history.layer(f"FROM {context}"))
+    return state

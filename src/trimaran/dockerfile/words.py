@@ -1,0 +1,54 @@
+"""Words of an instruction: quotes, escapes and variables, as the Dockerfile reference has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from e2b_dockerfile_utils import ShellLex
+
+from trimaran.dockerfile.instructions import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Expander:
+    """Expands words with an environment; a variable that is not set gives nothing.
+
+    Attributes:
+        escape: the Dockerfile's escape character.
+        line: whose words they are, for errors.
+    """
+
+    escape: str
+    environment: Mapping[str, str]
+    line: Line
+
+    def word(self, word: str) -> str:
+        """One word out of one: white space in values is kept.
+
+        Raises:
+            DockerfileError: quotes or braces are open, a modifier is unknown, or `:?` refused.
+        """
+        try:
+            return self._lexer().process_word(word)
+        except (ValueError, re.error, RecursionError) as error:
+            raise self._fault(word, error) from error
+
+    def words(self, word: str) -> list[str]:
+        """Words out of one: unquoted white space in values separates.
+
+        Raises:
+            DockerfileError: as `word`.
+        """
+        try:
+            return self._lexer().process_words(word)
+        except (ValueError, re.error, RecursionError) as error:
+            raise self._fault(word, error) from error
+
+    def _lexer(self) -> ShellLex:
+        return ShellLex(self.escape, env=self.environment, skip_unset_env=False)
+
+    def _fault(self, word: str, error: Exception) -> Exception:
+        cause = str(error).removeprefix(f"failed to process {word!r}: ")
+        return self.line.error(f"cannot expand {word}: {cause}")
