@@ -40,6 +40,22 @@ def test_a_missing_program_is_named() -> None:
     assert caught.value.hint == "it is needed for: no-such-program 'a b'"
 
 
+def test_a_folder_on_path_that_may_not_be_searched_hides_no_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    monkeypatch.setenv("PATH", f"{closed}:/usr/bin")
+    with pytest.raises(HostError, match="no-such-program is not installed"):
+        process.run(["no-such-program"])
+
+
+def test_a_file_that_may_not_run_is_not_missing(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    with pytest.raises(HostError, match=r"cannot start .*: Permission denied"):
+        process.run([tmp_path / "plain"])
+
+
 def test_a_missing_folder_is_not_a_missing_program(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="cannot start true: No such file or directory"):
         process.run(["true"], folder=tmp_path / "none")

@@ -127,6 +127,9 @@ def failure(argv: Sequence[str], status: int, stderr: bytes) -> HostError:
 
 
 def _unstarted(argv: Sequence[str], error: OSError) -> HostError:
-    if isinstance(error, FileNotFoundError) and error.filename == argv[0]:
+    absent = isinstance(error, FileNotFoundError) and error.filename == argv[0]
+    # A folder on PATH that may not be searched, such as root's under plain su, gives EACCES.
+    hidden = isinstance(error, PermissionError) and "/" not in argv[0] and not shutil.which(argv[0])
+    if absent or hidden:
         return HostError(f"{argv[0]} is not installed", f"it is needed for: {show(argv)}")
     return HostError(f"cannot start {show(argv)}: {os.strerror(error.errno or 0)}")
