@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from trimaran.errors import LayerError
 from trimaran.layers import writer
-from trimaran.layers.entries import shown
+from trimaran.layers.entries import Entry, shown
 from trimaran.layers.pipeline import LayerSink, Writable, WrittenLayer
 from trimaran.layers.scan import Found, Scan
 from trimaran.request import Compression
@@ -42,20 +44,41 @@ def write_layer(
     scan = Scan(os.fsencode(folder), overlay=True, clamp_mtime=clamp_mtime)
     with LayerSink(out, compression) as sink:
         _write(scan, sink)
+        sink.write(writer.END)
         return sink.finish()
 
 
-def write_root(root: Path, out: Writable, *, clamp_mtime: int | None = None) -> None:
-    """Write all below `root` as an uncompressed tar: devices as they are, no whiteouts.
+def write_roots(
+    roots: Mapping[str, Path], out: Writable, *, clamp_mtime: int | None = None
+) -> None:
+    """Write whole file systems as one uncompressed tar: devices as they are, no whiteouts.
+
+    Args:
+        roots: the root folders by the folder that each gets in the tar; "" is the tar's own root.
+        out: takes the tar.
+        clamp_mtime: SOURCE_DATE_EPOCH: later modification times become it.
 
     Raises:
         LayerError: a file changed while it was read.
         OSError: reading or writing failed.
     """
-    scan = Scan(os.fsencode(root), overlay=False, clamp_mtime=clamp_mtime)
     with LayerSink(out, "uncompressed") as sink:
-        _write(scan, sink)
+        for name, root in roots.items():
+            scan = Scan(os.fsencode(root), overlay=False, clamp_mtime=clamp_mtime)
+            _write(_below(os.fsencode(name), scan, clamp_mtime or 0) if name else scan, sink)
+        sink.write(writer.END)
         sink.finish()
+
+
+def _below(folder: bytes, scan: Iterable[Found], mtime: int) -> Iterator[Found]:
+    """The same entries, moved into `folder`, which comes first."""
+    prefix = folder + b"/"
+    yield Found(Entry(folder, "folder", 0o755, mtime_ns=mtime * 10**9), -1)
+    for found in scan:
+        entry = found.entry
+        link = prefix + entry.link if entry.kind == "link" else entry.link
+        moved = msgspec.structs.replace(entry, name=prefix + entry.name, link=link)
+        yield Found(moved, found.fd)
 
 
 class _Sink(Protocol):
@@ -73,4 +96,3 @@ def _write(scan: Iterable[Found], sink: _Sink) -> None:
         if sink.read_from(found.fd, entry.size) != entry.size:
             raise LayerError(f"{shown(entry.name)} became shorter while it was read")
         sink.write(writer.padding(entry.size))
-    sink.write(writer.END)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,12 @@ from types import TracebackType
 from typing import Self
 
 from trimaran.errors import LayerError
+from trimaran.layers import attributes
 from trimaran.layers.entries import Entry, parts, shown
 from trimaran.layers.folders import Folders
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_OWN_SPACES = (b"user.overlay.", b"trusted.overlay.")
-"""Set from an archive, they would let a layer steer the overlay mount."""
-_CAPABILITY = b"security.capability"
-_REFUSED_XATTR = frozenset((errno.ENOTSUP, errno.EPERM, errno.EINVAL))
 
 Names = tuple[bytes, ...]
 Pieces = Callable[[], Iterable[memoryview]]
@@ -197,7 +194,7 @@ class Extraction:
         self._own(entry, partial(os.fchown, fd))
         os.fchmod(fd, entry.mode)
         if entry.xattrs:
-            _set_xattrs(fd, entry.xattrs, follow=True)
+            attributes.put(fd, entry.xattrs)
 
     def _own(self, entry: Entry, chown: Callable[[int, int], None]) -> None:
         uid, gid = self._owner or (entry.uid, entry.gid)
@@ -219,8 +216,7 @@ class Extraction:
         if entry.kind == "fifo":
             os.chmod(name, entry.mode, dir_fd=folder)
         if entry.xattrs:
-            path = b"/proc/self/fd/%d/%b" % (folder, name)
-            _set_xattrs(path, entry.xattrs, follow=False)
+            attributes.put(b"/proc/self/fd/%d/%b" % (folder, name), entry.xattrs)
         times = (entry.mtime_ns, entry.mtime_ns)
         os.utime(name, ns=times, dir_fd=folder, follow_symlinks=False)
 
@@ -228,15 +224,16 @@ class Extraction:
         target = (*self._below, *self._target(entry))
         if target == names:
             return
-        source = self._folders.duplicate(target[:-1])
         try:
-            folder = self._folders.open(names[:-1], make=True)
-            where = {"src_dir_fd": source, "dst_dir_fd": folder}
-            os.link(target[-1], names[-1], **where, follow_symlinks=False)
+            source = self._folders.duplicate(target[:-1])
+            try:
+                folder = self._folders.open(names[:-1], make=True)
+                where = {"src_dir_fd": source, "dst_dir_fd": folder}
+                os.link(target[-1], names[-1], **where, follow_symlinks=False)
+            finally:
+                os.close(source)
         except FileNotFoundError as error:
             raise LayerError(f"{self._said(entry)}, which is not there") from error
-        finally:
-            os.close(source)
 
     def _target(self, entry: Entry) -> Names:
         try:
@@ -273,15 +270,3 @@ class Extraction:
 def _write_all(fd: int, piece: memoryview) -> None:
     while piece:
         piece = piece[os.write(fd, piece) :]
-
-
-def _set_xattrs(target: int | bytes, xattrs: Mapping[bytes, bytes], *, follow: bool) -> None:
-    for name, value in xattrs.items():
-        if name.startswith(_OWN_SPACES):
-            continue
-        try:
-            os.setxattr(target, name, value, follow_symlinks=follow)
-        except OSError as error:
-            # A capability that is lost breaks the program; other attributes are the old host's.
-            if name == _CAPABILITY or error.errno not in _REFUSED_XATTR:
-                raise

@@ -11,6 +11,7 @@ ZEROS = bytes(BLOCK_BYTES)
 
 _LAYOUT = struct.Struct("100s8s8s8s12s12s8s1s100s8s32s32s8s8s155s12x")
 _USTAR = b"ustar\x0000"
+_OCTAL_DIGITS = b"01234567"
 _SPACES = b" " * 8
 _NAME_BYTES = 100
 _PREFIX_BYTES = 155
@@ -135,6 +136,6 @@ def _number(field: bytes) -> int:
     digits = field.partition(b"\0")[0].strip(b" ")
     if not digits:
         return 0
-    if not digits.isdigit():
+    if digits.translate(None, _OCTAL_DIGITS):
         raise ValueError("malformed number in a header")
     return int(digits, 8)

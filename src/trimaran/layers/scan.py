@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from trimaran.errors import LayerError
+from trimaran.layers import attributes
 from trimaran.layers.entries import Entry, Kind, shown
 
 WHITEOUT_PREFIX = b".wh."
 OPAQUE_MARKER = b".wh..wh..opq"
 
-_OVERLAY_SPACES = (b"user.overlay.", b"trusted.overlay.")
+_PARTIAL = frozenset((b"redirect", b"metacopy"))
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NS = 10**9
 _KINDS: Mapping[int, Kind] = {
@@ -62,7 +63,6 @@ class Scan:
         stack: list[tuple[int, bytes, Iterator[tuple[bytes, bool]]]] = []
         try:
             stack.append(self._open(self._root, None, b""))
-            yield from self._opaque(stack[-1][0], b"")
             while stack:
                 folder, prefix, names = stack[-1]
                 for name, is_folder in names:
@@ -93,12 +93,10 @@ class Scan:
 
     def _folder(self, fd: int, path: bytes) -> Iterator[Found]:
         self._check_name(path)
-        yield Found(self._entry(path, os.fstat(fd), "folder", xattrs=self._xattrs(fd, path)))
-        yield from self._opaque(fd, path + b"/")
-
-    def _opaque(self, fd: int, prefix: bytes) -> Iterator[Found]:
-        if self._overlay and self._mark(fd, b"opaque") == b"y":
-            yield Found(_marker(prefix + OPAQUE_MARKER))
+        xattrs, marks = self._attributes(fd, path)
+        yield Found(self._entry(path, os.fstat(fd), "folder", xattrs=xattrs))
+        if marks.get(b"opaque") == b"y":
+            yield Found(_marker(path + b"/" + OPAQUE_MARKER))
 
     def _other(self, folder: int, name: bytes, path: bytes) -> Iterator[Found]:
         facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -123,12 +121,13 @@ class Scan:
         fd = os.open(name, _READ | os.O_NONBLOCK, dir_fd=folder)
         try:
             facts = os.fstat(fd)
-            if not facts.st_size and self._overlay and self._mark(fd, b"whiteout") is not None:
+            xattrs, marks = self._attributes(fd, path)
+            if not facts.st_size and b"whiteout" in marks:
                 yield Found(_marker(path[: -len(name)] + WHITEOUT_PREFIX + name))
             elif (link := self._first_link(facts, path)) is not None:
                 yield Found(self._entry(path, facts, "link", link=link))
             else:
-                yield Found(self._entry(path, facts, "file", xattrs=self._xattrs(fd, path)), fd)
+                yield Found(self._entry(path, facts, "file", xattrs=xattrs), fd)
         finally:
             os.close(fd)
 
@@ -170,31 +169,18 @@ class Scan:
                 "remove or rename the file in the step that makes it",
             )
 
-    def _xattrs(self, fd: int, path: bytes) -> dict[bytes, bytes]:
-        kept: dict[bytes, bytes] = {}
-        for text in os.listxattr(fd):
-            name = os.fsencode(text)
-            if name.startswith(_OVERLAY_SPACES):
-                self._check_overlay(name, path)
-            elif name.startswith(b"user.") or name == b"security.capability":
-                kept[name] = os.getxattr(fd, name)
-        return kept
-
-    def _check_overlay(self, name: bytes, path: bytes) -> None:
-        if self._overlay and name.endswith((b".redirect", b".metacopy")):
+    def _attributes(
+        self, fd: int, path: bytes
+    ) -> tuple[Mapping[bytes, bytes], Mapping[bytes, bytes]]:
+        xattrs, marks = attributes.read(fd)
+        if not self._overlay:
+            return xattrs, {}
+        if not _PARTIAL.isdisjoint(marks):
             raise LayerError(
                 f"{shown(path)} holds only part of its content:"
                 " the overlay was mounted with redirect_dir or metacopy"
             )
-
-    def _mark(self, fd: int, name: bytes) -> bytes | None:
-        for space in _OVERLAY_SPACES:
-            try:
-                return os.getxattr(fd, space + name)
-            except OSError:
-                # ENODATA, ENOTSUP, and EPERM for trusted.* in a user namespace: no mark.
-                continue
-        return None
+        return xattrs, marks
 
 
 def _marker(name: bytes) -> Entry:
