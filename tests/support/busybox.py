@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-CACHE = Path(tempfile.gettempdir()) / "trimaran-test-busybox"
+CACHE = Path(tempfile.gettempdir()) / f"trimaran-test-busybox-{os.getuid()}"
 _PROGRAMS = [
     *("sh", "cat", "chmod", "chown", "cp", "date", "dd", "echo", "env", "false", "grep", "head"),
     *("hostname", "id", "kill", "ln", "ls", "mkdir", "mount", "mv", "nproc", "ps", "pwd"),
@@ -21,20 +21,20 @@ _PROGRAMS = [
 ]
 
 
-def busybox_root(folder: Path, architecture: str = "amd64") -> Path:
+def busybox_root(folder: Path, program: Path) -> Path:
     """Fill `folder` with a small root file system: /bin with busybox, /etc/passwd, /etc/group.
 
     Args:
         folder: made if missing; the root file system itself.
-        architecture: as Debian calls it: amd64, arm64, armhf, i386, ppc64el, s390x.
+        program: a static busybox, from `busybox`.
     """
     for name in ("bin", "etc", "tmp", "root", "dev", "proc", "sys"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "tmp").chmod(0o1777)
-    shutil.copy2(busybox(architecture), folder / "bin" / "busybox")
+    shutil.copyfile(program, folder / "bin" / "busybox")
     (folder / "bin" / "busybox").chmod(0o755)
-    for program in _PROGRAMS:
-        (folder / "bin" / program).symlink_to("busybox")
+    for name in _PROGRAMS:
+        (folder / "bin" / name).symlink_to("busybox")
     (folder / "etc" / "passwd").write_text(
         "root:x:0:0:root:/root:/bin/sh\n"
         "worker:x:1000:1000::/home/worker:/bin/sh\n"
@@ -47,7 +47,11 @@ def busybox_root(folder: Path, architecture: str = "amd64") -> Path:
 
 
 def busybox(architecture: str) -> Path:
-    """The static busybox program of a Debian architecture, from the cache or the mirror."""
+    """The static busybox of a Debian architecture, from the cache or the mirror, all may read it.
+
+    Args:
+        architecture: as Debian calls it: amd64, arm64, armhf, i386, ppc64el, s390x.
+    """
     program = CACHE / architecture / "busybox"
     if not program.exists():
         program.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +60,8 @@ def busybox(architecture: str) -> Path:
             subprocess.run(["dpkg-deb", "-x", package, f"{scratch}/root"], check=True)
             found = next(Path(scratch, "root").rglob("bin/busybox"))
             found.chmod(0o755)
+            program.parent.chmod(0o755)
+            CACHE.chmod(0o755)
             os.replace(found, program)
     return program
 
