@@ -155,7 +155,7 @@ class DockerArchive(ReadOnly):
             raise ImageError(f"{self._path} is no Docker archive: it has no {MANIFEST_FILE}", hint)
         try:
             return msgspec.json.decode(self._small(MANIFEST_FILE), type=tuple[_Image, ...])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ImageError(f"{self._path}: {MANIFEST_FILE} is malformed: {error}") from error
 
     def _manifest(self, image: _Image) -> Manifest:

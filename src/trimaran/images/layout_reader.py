@@ -56,7 +56,7 @@ class LayoutReader:
         """index.json, after a look at the layout's version. Raises NotFoundError, ImageError."""
         try:
             version = msgspec.json.decode(self._read(LAYOUT_FILE), type=_Version).version
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise ImageError(f"{self._name}: {LAYOUT_FILE} is malformed: {error}") from error
         if version.partition(".")[0] != LAYOUT_VERSION.partition(".")[0]:
             raise ImageError(f"{self._name} is an OCI layout of the unknown version {version}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -78,14 +79,14 @@ class _Kind(msgspec.Struct, frozen=True, rename="camel"):
     """What tells manifests and indexes apart where `mediaType` is absent, as it may be."""
 
     media_type: str = ""
-    manifests: msgspec.Raw | None = None
-    layers: msgspec.Raw | None = None
+    manifests: tuple[Any, ...] | None = None
+    layers: tuple[Any, ...] | None = None
 
 
 def _media_type(raw: bytes, digest: str) -> str:
     try:
         kind = msgspec.json.decode(raw, type=_Kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(f"{digest} is no image") from error
     if kind.media_type:
         return kind.media_type

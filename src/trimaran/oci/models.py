@@ -101,7 +101,8 @@ class ImageConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     created: str = ""
     author: str = ""
     config: RunConfig = RunConfig()
-    rootfs: RootFS = RootFS()
+    # Always written, even if empty: the image-spec requires it (config.md).
+    rootfs: RootFS = msgspec.field(default_factory=RootFS)
     history: tuple[History, ...] = ()
 
     @property
@@ -250,5 +251,5 @@ def _decode(raw: bytes, kind: type[_T], noun: str) -> _T:
         raise ImageError(f"{noun} of {len(raw)} bytes is over the limit of {MANIFEST_LIMIT_BYTES}")
     try:
         return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ImageError(f"not a valid {noun}: {error}") from error

@@ -66,7 +66,11 @@ def _strip(folder: int, top: int, names: Iterator[str]) -> list[str]:
             os.unlink(name, dir_fd=folder)
             continue
         moved.append(next(names))
-        os.rename(name, moved[-1], src_dir_fd=folder, dst_dir_fd=top)
+        try:
+            os.rename(name, moved[-1], src_dir_fd=folder, dst_dir_fd=top)
+        except PermissionError:  # `..` changes, which takes the folder's own write bit
+            os.chmod(name, 0o700, dir_fd=folder)
+            os.rename(name, moved[-1], src_dir_fd=folder, dst_dir_fd=top)
     return moved
 
 
