@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from trimaran import references
 from trimaran.dockerfile.lower import BaseImage, BaseKey
-from trimaran.errors import ImageError, NotFoundError, TrimaranError
+from trimaran.errors import ImageError, NotFoundError, RegistryError
 from trimaran.graph.steps import Extract, Step
 from trimaran.images import pick
 from trimaran.images.layout import Layout
@@ -15,12 +15,14 @@ from trimaran.images.local import StoreImages
 from trimaran.images.pick import Choice
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
-from trimaran.platforms import Platform
 from trimaran.references import Reference
+from trimaran.registry.repository import Repository
 from trimaran.request import Context, FolderContext, ImageContext, LayoutContext
 
-OpenRegistry = Callable[[Reference], Place]
+OpenRepository = Callable[[Reference], Repository]
 """The repository of a reference in its registry."""
+
+_LookUp = Callable[[str], tuple[Place, Descriptor]]
 
 
 @dataclass
@@ -33,11 +35,11 @@ class Resolver:
     """
 
     local: StoreImages
-    open_registry: OpenRegistry
+    open_repository: OpenRepository
     contexts: Mapping[str, Context]
     pull: bool = False
     origins: dict[str, tuple[Place, Descriptor]] = field(default_factory=dict)
-    _places: dict[str, list[tuple[Place, Descriptor]]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[Place, Descriptor]] = field(default_factory=dict)
 
     def resolve_all(self, keys: Iterable[BaseKey]) -> dict[BaseKey, BaseImage]:
         """Resolve every key.
@@ -46,7 +48,7 @@ class Resolver:
             ImageError: bases are missing or lack platforms; all are named.
         """
         found: dict[BaseKey, BaseImage] = {}
-        gaps: list[TrimaranError] = []
+        gaps: list[ImageError] = []
         for key in sorted(keys, key=lambda key: (key.name, key.platform)):
             try:
                 found[key] = self._resolve(key)
@@ -60,54 +62,90 @@ class Resolver:
         place, choice = self._choose(key)
         for layer in choice.manifest.layers:
             self.origins[layer.digest] = (place, layer)
-        if len(choice.manifest.layers) != len(choice.config.rootfs.diff_ids):
-            raise ImageError(f"{key.name}: the config lists other layers than the manifest")
-        step: Step | None = None
-        pairs = zip(choice.manifest.layers, choice.config.rootfs.diff_ids, strict=True)
-        for layer, diff_id in pairs:
-            step = Extract(step, layer, diff_id, key.name)
-        return BaseImage(step, choice.config)
+        return base_image(choice, key.name)
 
     def _choose(self, key: BaseKey) -> tuple[Place, Choice]:
         gap: ImageError | None = None
-        for place, descriptor in self._candidates(key.name):
+        for look_up in self._where(key.name):
             try:
+                place, descriptor = self._remembered(key.name, look_up)
                 return place, pick.choose(place, descriptor, key.platform)
-            except ImageError as error:
+            except NotFoundError as error:
                 gap = gap or error
+            except RegistryError:
+                if gap is None:
+                    raise
+            except ImageError as error:
+                gap = error
         raise _named(key.name, gap)
 
-    def _candidates(self, name: str) -> list[tuple[Place, Descriptor]]:
-        if name not in self._places:
-            self._places[name] = self._look_up(name)
-        return self._places[name]
+    def _remembered(self, name: str, look_up: _LookUp) -> tuple[Place, Descriptor]:
+        """One question per name and place: a tag that moves meanwhile must not split platforms."""
+        key = (name, look_up.__name__)
+        if key not in self._found:
+            self._found[key] = look_up(name)
+        return self._found[key]
 
-    def _look_up(self, name: str) -> list[tuple[Place, Descriptor]]:
+    def _where(self, name: str) -> list[_LookUp]:
         match self.contexts.get(name):
-            case LayoutContext(path=path, tag_or_digest=tag_or_digest):
-                layout = Layout(path)
-                return [(layout, layout.resolve(tag_or_digest))]
-            case ImageContext(reference=reference):
-                return self._look_up_image(reference)
+            case LayoutContext():
+                return [self._in_layout]
             case FolderContext():
                 raise ImageError(
                     f"the build context {name!r} is a folder and cannot be a base image",
                     f"--build-context {name}=docker-image://REF or oci-layout://DIR:TAG",
                 )
-            case None:
-                return self._look_up_image(references.parse(name))
+            case _:
+                return [self._in_registry] if self.pull else [self._in_store, self._in_registry]
 
-    def _look_up_image(self, reference: Reference) -> list[tuple[Place, Descriptor]]:
-        found: list[tuple[Place, Descriptor]] = []
-        if not self.pull:
-            try:
-                found.append((self.local, self.local.resolve(str(reference))))
-            except NotFoundError:
-                pass
-            else:
-                return found
-        remote = self.open_registry(reference)
-        return [(remote, remote.resolve(reference.tag_or_digest))]
+    def _in_layout(self, name: str) -> tuple[Place, Descriptor]:
+        context = self.contexts[name]
+        assert isinstance(context, LayoutContext)  # noqa: S101 - _where chose by it
+        layout = Layout(context.path)
+        return layout, layout.resolve(context.tag_or_digest)
+
+    def _in_store(self, name: str) -> tuple[Place, Descriptor]:
+        return self.local, self.local.resolve(str(self._reference(name)))
+
+    def _in_registry(self, name: str) -> tuple[Place, Descriptor]:
+        reference = self._reference(name)
+        remote = self.open_repository(reference)
+        return remote, remote.resolve(reference.tag_or_digest)
+
+    def _reference(self, name: str) -> Reference:
+        context = self.contexts.get(name)
+        return context.reference if isinstance(context, ImageContext) else references.parse(name)
+
+
+def base_image(choice: Choice, name: str) -> BaseImage:
+    """An image's layers as steps.
+
+    Raises:
+        ImageError: its config and its manifest do not agree on the layers.
+    """
+    layers, diff_ids = choice.manifest.layers, choice.config.rootfs.diff_ids
+    if len(layers) != len(diff_ids):
+        raise ImageError(f"{name}: the config lists {len(diff_ids)} layers, not {len(layers)}")
+    step: Step | None = None
+    for layer, diff_id in zip(layers, diff_ids, strict=True):
+        step = Extract(step, layer, diff_id, name)
+    return BaseImage(step, choice.config)
+
+
+def find_image(
+    reference: Reference, local: StoreImages, open_repository: OpenRepository
+) -> tuple[Place, Descriptor]:
+    """An image by name: the local store first, then its registry.
+
+    Raises:
+        NotFoundError: neither has it.
+        RegistryError: the registry does not answer.
+    """
+    try:
+        return local, local.resolve(str(reference))
+    except NotFoundError:
+        remote = open_repository(reference)
+        return remote, remote.resolve(reference.tag_or_digest)
 
 
 def _named(name: str, gap: ImageError | None) -> ImageError:
@@ -118,7 +156,7 @@ def _named(name: str, gap: ImageError | None) -> ImageError:
     return ImageError(f"{name}: {gap.message}", gap.hint)
 
 
-def _gaps(gaps: list[TrimaranError]) -> ImageError:
+def _gaps(gaps: list[ImageError]) -> ImageError:
     if len(gaps) == 1:
         return ImageError(gaps[0].message, gaps[0].hint)
     hints = dict.fromkeys(gap.hint for gap in gaps if gap.hint)

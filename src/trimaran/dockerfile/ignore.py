@@ -27,15 +27,15 @@ class Ignore:
 
     path: str
     patterns: tuple[str, ...]
-    _matcher: PatternMatcher = field(repr=False, compare=False)
+    matcher: PatternMatcher = field(repr=False, compare=False)
 
     def excludes(self, path: str) -> bool:
         """Whether `path`, relative to the context and with slashes, is left out."""
-        return self._matcher.matches(path)
+        return self.matcher.matches(path)
 
     def may_include_below(self, folder: str) -> bool:
         """Whether something below the excluded `folder` may be included again by a `!` pattern."""
-        return self._matcher.may_match_under(folder)
+        return self.matcher.may_match_under(folder)
 
 
 def candidates(dockerfile_name: str) -> tuple[str, ...]:

@@ -45,12 +45,14 @@ class Lowered:
         step: the last step of its file system; None is the empty one.
         config: complete but for creation times and diff IDs.
         labels: for people, by the step's `id()`; COPY sources and base layers included.
+        base_history: how many of the history's lines are the base image's own.
         unused_build_args: names that nothing in the Dockerfile takes.
     """
 
     step: Step | None
     config: ImageConfig
     labels: Mapping[int, StepLabel]
+    base_history: int = 0
     unused_build_args: tuple[str, ...] = ()
 
 
@@ -107,6 +109,7 @@ def lower(
         state.step,
         finish(state.image, platform, labels),
         lowering.labels,
+        state.base_history,
         arguments.unused(build_args, automatic, declared),
     )
 

@@ -27,7 +27,7 @@ def start_from_image(base: BaseImage, based: BasedStage) -> StageState:
     config = msgspec.structs.replace(base.config.config, **changes)
     image = msgspec.structs.replace(base.config, created="", rootfs=RootFS(), config=config)
     platform = image.platform if based.replaced else based.platform
-    return StageState(base.step, image, platform)
+    return StageState(base.step, image, platform, base_history=len(image.history))
 
 
 def start_from_folder(context: str, based: BasedStage) -> StageState:

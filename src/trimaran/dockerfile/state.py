@@ -27,6 +27,7 @@ class StageState:
         environment: what later instructions see: ENV and declared ARGs, the last one wins.
         declared: ARGs in order, with the values that they had when declared.
         has_cmd: CMD was set in this stage, so that ENTRYPOINT keeps it.
+        base_history: how many of the history's lines are the base image's own.
     """
 
     step: Step | None
@@ -35,6 +36,7 @@ class StageState:
     environment: dict[str, str] = field(default_factory=dict)
     declared: list[tuple[str, str | None]] = field(default_factory=list)
     has_cmd: bool = False
+    base_history: int = 0
 
     @property
     def config(self) -> RunConfig:

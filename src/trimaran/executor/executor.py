@@ -41,7 +41,7 @@ class Executor:
 
     Args:
         store: where snapshots and layers are.
-        runtime: runs RUN's programs.
+        runtime: runs RUN's programs; None if no RUN will be executed.
         lent: what the machine lends to RUN.
         contexts: the local folders that COPY may read; "" is the build context.
         emit: takes the lines that steps print, and the progress of extractions.
@@ -52,7 +52,7 @@ class Executor:
         self,
         store: Store,
         *,
-        runtime: Runtime,
+        runtime: Runtime | None,
         lent: Surroundings,
         contexts: Mapping[str, SourceRoot],
         emit: Emit,
@@ -120,6 +120,7 @@ class Executor:
             self._emit(StepOutput(identity, line, time.time()))
 
         program = Program(step.arguments, step.environment, step.directory, step.user)
+        assert self._runtime is not None  # noqa: S101 - the caller's word, see __init__
         ready = stage.prepared(program, pending, folders, self._lent, show_sys=self._show_sys)
         with ready as set_stage:
             run_step(step, set_stage, self._runtime, label=label, report=report, stop=self._stop)

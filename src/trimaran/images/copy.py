@@ -24,8 +24,8 @@ _INTERVAL_SECONDS = 0.1
 _numbers = count(1)
 
 
-class _StoppedError(Exception):
-    """Another blob failed first."""
+class CopyStopped(Exception):  # noqa: N818 - no error: the copy was called off
+    """The copy was told to stop, or another blob failed first."""
 
 
 def copy(
@@ -63,7 +63,7 @@ def copy(
     else:
         root = tree.read_node(source, descriptor)
     image = tree.gather(source, root)
-    _copy_blobs(image.blobs, _BlobCopy(source, target, emit, verb), workers)
+    _copy_blobs(image.blobs, BlobCopy(source, target, emit, verb), workers)
     for node in image.manifests:
         _write(target, node, tag if node is image.root else "")
     return image.root.descriptor
@@ -75,7 +75,7 @@ def _write(target: Place, node: Node, tag: str) -> None:
         raise ImageError(f"{target.name} stored {node.descriptor.digest} as {written.digest}")
 
 
-def _copy_blobs(blobs: Iterable[Descriptor], job: _BlobCopy, workers: int) -> None:
+def _copy_blobs(blobs: Iterable[Descriptor], job: BlobCopy, workers: int) -> None:
     with ThreadPoolExecutor(workers, thread_name_prefix="copy") as pool:
         futures = [pool.submit(job.run, blob) for blob in blobs]
         try:
@@ -89,24 +89,41 @@ def _copy_blobs(blobs: Iterable[Descriptor], job: _BlobCopy, workers: int) -> No
 def _raise_first(futures: list[Future[None]]) -> None:
     for future in futures:
         error = None if future.cancelled() else future.exception()
-        if error is not None and not isinstance(error, _StoppedError):
+        if error is not None and not isinstance(error, CopyStopped):
             raise error
 
 
-class _BlobCopy:
-    """What copies one blob, in any thread, until it is told to stop."""
+class BlobCopy:
+    """Copies single blobs, in any thread, until it is told to stop.
 
-    def __init__(self, source: Place, target: Place, emit: Emit, verb: str) -> None:
+    Args:
+        source: where they are.
+        target: where they go.
+        emit: takes the transfers' events.
+        verb: what the transfers are called in events.
+        stopped: when set, copies end with `CopyStopped`.
+    """
+
+    def __init__(
+        self,
+        source: Place,
+        target: Place,
+        emit: Emit,
+        verb: str,
+        stopped: threading.Event | None = None,
+    ) -> None:
         self._source = source
         self._target = target
         self._emit = emit
         self._verb = verb
-        self._stopped = threading.Event()
+        self._stopped = stopped or threading.Event()
 
     def finish(self) -> None:
+        """Stop what runs."""
         self._stopped.set()
 
     def run(self, blob: Descriptor) -> None:
+        """Copy one blob unless the target has it. Raises what the places raise, CopyStopped."""
         transfer = f"{self._verb}-{next(_numbers)}"
         self._emit(TransferStarted(transfer, self._verb, _subject(blob), blob.size, time.time()))
         skipped = self._target.has_blob(blob)
@@ -124,7 +141,7 @@ class _BlobCopy:
         next_event = time.monotonic() + _INTERVAL_SECONDS
         for chunk in chunks:
             if self._stopped.is_set():
-                raise _StoppedError
+                raise CopyStopped
             yield chunk
             done_bytes += len(chunk)
             if time.monotonic() >= next_event:

@@ -1,0 +1,151 @@
+"""From finished steps to images: configs, manifests and the index (OCI image-spec)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import msgspec
+
+from trimaran.build.plan import Plan
+from trimaran.build.results import LayerResult, Packing, Results
+from trimaran.dockerfile.lower import Lowered
+from trimaran.graph.steps import Extract, Step, chain
+from trimaran.oci import media_types
+from trimaran.oci.models import (
+    Descriptor,
+    History,
+    ImageConfig,
+    Index,
+    Manifest,
+    RootFS,
+    encode,
+    platform_field,
+)
+from trimaran.platforms import Platform
+from trimaran.store.store import Store
+
+_AS_OCI = {
+    media_types.DOCKER_LAYER: media_types.LAYER,
+    media_types.DOCKER_LAYER_GZIP: media_types.LAYER_GZIP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltImage:
+    """One platform's image in the store.
+
+    Attributes:
+        manifest: its descriptor, with its platform.
+        config: its config's descriptor.
+        seconds: how long its own steps ran when they ran.
+    """
+
+    platform: Platform
+    manifest: Descriptor
+    config: Descriptor
+    size_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIndex:
+    """The result of a build: what a name is to point at, and the images below it."""
+
+    descriptor: Descriptor
+    images: tuple[BuiltImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Writes configs, manifests and, for several platforms, the index into the store.
+
+    Attributes:
+        plan: whose steps have all been run and whose layers are in the store.
+        packing: how the layers were written; with its clamp, the times are the clamp's too.
+    """
+
+    plan: Plan
+    store: Store
+    results: Results
+    packing: Packing
+
+    def assemble(self) -> BuiltIndex:
+        """The whole result; a single platform's is its manifest alone."""
+        images = tuple(self._image(*item) for item in self.plan.images.items())
+        if len(images) == 1:
+            return BuiltIndex(images[0].manifest, images)
+        index = Index.make(tuple(image.manifest for image in images))
+        self.store.put_blob(index.raw)
+        return BuiltIndex(index.descriptor, images)
+
+    def _image(self, platform: Platform, image: Lowered) -> BuiltImage:
+        steps = chain(image.step)
+        layers = tuple(self._layer(step) for step in steps)
+        done = [self.results.step(self.plan.identity(step)) for step in steps]
+        ran = [result for result in done if result is not None]
+        diff_ids = tuple(layer.diff_id for layer in layers)
+        times = [result.created for result in ran]
+        config = finish(image.config, diff_ids, times, image.base_history, self.packing.clamp_mtime)
+        raw = encode(config)
+        described = Descriptor(media_types.CONFIG, self.store.put_blob(raw), len(raw))
+        manifest = Manifest.make(described, tuple(layer.descriptor for layer in layers))
+        self.store.put_blob(manifest.raw)
+        size_bytes = len(raw) + sum(layer.descriptor.size for layer in layers)
+        entry = msgspec.structs.replace(manifest.descriptor, platform=platform_field(platform))
+        seconds = sum(result.seconds for result in ran)
+        return BuiltImage(platform, entry, described, size_bytes, seconds)
+
+    def _layer(self, step: Step) -> LayerResult:
+        if isinstance(step, Extract):
+            media_type = _AS_OCI.get(step.layer.media_type, step.layer.media_type)
+            layer = step.layer
+            bare = Descriptor(media_type, layer.digest, layer.size, urls=layer.urls)
+            return LayerResult(bare, step.diff_id)
+        result = self.results.layer(self.plan.identity(step), self.packing)
+        if result is None:
+            raise AssertionError(f"no layer of {self.plan.label(step).text}")
+        return result
+
+
+def finish(
+    config: ImageConfig,
+    diff_ids: tuple[str, ...],
+    times: list[str],
+    base_history: int,
+    epoch: int | None,
+) -> ImageConfig:
+    """Fill in times and layers: a history line without a layer gets the time of the one before.
+
+    Args:
+        config: as lowering gave it.
+        diff_ids: of all layers, base first.
+        times: when the steps that made the new layers ended, in order (RFC 3339).
+        base_history: how many of the history's lines are the base's own.
+        epoch: SOURCE_DATE_EPOCH in seconds, which stands for every new time; None to keep them.
+    """
+    if epoch is not None:
+        times = [timestamp(epoch)] * len(times)
+    old, new = config.history[:base_history], config.history[base_history:]
+    last = timestamp(epoch) if epoch is not None else _first_time(config, old, times)
+    remaining = iter(times)
+    history = list(old)
+    for line in new:
+        last = last if line.empty_layer else next(remaining, last)
+        history.append(msgspec.structs.replace(line, created=last))
+    return msgspec.structs.replace(
+        config, created=last, history=tuple(history), rootfs=RootFS(diff_ids=diff_ids)
+    )
+
+
+def _first_time(config: ImageConfig, old: tuple[History, ...], times: list[str]) -> str:
+    """The base's time, or the first step's where there is no base; equal for equal builds."""
+    base = old[-1].created if old else config.created
+    return base or config.created or next(iter(times), "")
+
+
+def timestamp(seconds: float) -> str:
+    """A time as the image-spec writes it: RFC 3339, UTC."""
+    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    text = moment.isoformat(timespec="microseconds" if seconds % 1 else "seconds")
+    return text.replace("+00:00", "Z")

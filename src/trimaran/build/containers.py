@@ -1,0 +1,137 @@
+"""Runs an image of the local store, whatever its architecture: unpack what is missing, start it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trimaran import platforms
+from trimaran.build.builder import Machine
+from trimaran.build.plan import DemandFinder, Plan
+from trimaran.build.preflight import prepare_platforms
+from trimaran.build.resolve import OpenRepository, base_image
+from trimaran.build.results import Packing, Results
+from trimaran.build.work import Worker
+from trimaran.dockerfile.instructions import Source
+from trimaran.dockerfile.lower import Lowered
+from trimaran.errors import ImageError, NotFoundError
+from trimaran.events import Emit
+from trimaran.executor.containers import run_container
+from trimaran.executor.executor import Executor
+from trimaran.executor.runtime import Runtime
+from trimaran.executor.stage import Program
+from trimaran.graph.identity import identities
+from trimaran.graph.steps import Copy, chain
+from trimaran.images import pick
+from trimaran.images.copy import copy
+from trimaran.images.local import StoreImages
+from trimaran.images.pick import Choice
+from trimaran.oci.models import Descriptor, RunConfig
+from trimaran.oci.place import Place
+from trimaran.platforms import Platform
+from trimaran.references import Reference
+from trimaran.scheduler.runner import run
+from trimaran.store.store import Store
+
+MakeProgram = Callable[[RunConfig], Program]
+"""What to run, from the image's config and the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageToRun:
+    """One platform's image in the local store."""
+
+    name: str
+    place: Place
+    choice: Choice
+    platform: Platform
+
+
+def fetch_image(
+    reference: Reference,
+    wanted: Platform | None,
+    store: Store,
+    open_repository: OpenRepository,
+    emit: Emit,
+) -> ImageToRun:
+    """The image from the local store; what is not there is pulled into it first.
+
+    Args:
+        reference: which image.
+        wanted: which platform; None for this machine's, or the only one that the image has.
+        store: the local store.
+        open_repository: opens the registry's repository.
+        emit: takes the pull's events.
+
+    Raises:
+        ImageError: there is no such image, or not for the platform.
+    """
+    images = StoreImages(store)
+    try:
+        return _choose(images, images.resolve(str(reference)), reference, wanted)
+    except ImageError as error:
+        if not isinstance(error, NotFoundError) and wanted is None:
+            raise
+        remote = open_repository(reference)
+        found = _choose(remote, remote.resolve(reference.tag_or_digest), reference, wanted)
+    written = copy(
+        remote, found.choice.descriptor, images, tag=str(reference), emit=emit, verb="pull"
+    )
+    return _choose(images, written, reference, found.platform)
+
+
+def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, emit: Emit) -> int:
+    """Run the image's program; to be called in the main thread, before any other thread starts.
+
+    Returns:
+        The program's exit status; 128 + N if signal N killed it.
+
+    Raises:
+        HostError: the machine cannot run the platform's programs.
+        TrimaranError: whatever the rooms below report.
+    """
+    program = make_program(image.choice.config.config)
+    runtime = Runtime.find(machine.search_path, machine.runtime)
+    supports = prepare_platforms([image.platform], machine.search_path)
+    base = base_image(image.choice, image.name)
+    lowered = Lowered(base.step, base.config, {})
+    steps = chain(base.step)
+    plan = Plan({image.platform: lowered}, identities(steps, _no_contexts), {})
+    results = Results(machine.store)
+    executor = Executor(
+        machine.store, runtime=runtime, lent=machine.lent, contexts={}, emit=emit, stop=machine.stop
+    )
+    worker = Worker(
+        machine.store,
+        plan,
+        Source(image.name, ""),
+        {},
+        supports,
+        Packing("gzip", None),
+        executor,
+        emit,
+        machine.stop,
+    )
+    demand = DemandFinder(plan, machine.store, results).find(None, want_roots=True)
+    run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
+    lowers = [plan.identity(step) for step in steps]
+    return run_container(machine.store, lowers, program, runtime=runtime, lent=machine.lent)
+
+
+def _choose(
+    place: Place, descriptor: Descriptor, reference: Reference, wanted: Platform | None
+) -> ImageToRun:
+    platform = wanted or _default(pick.offered(place, descriptor))
+    choice = pick.choose(place, descriptor, platform, reference.familiar)
+    return ImageToRun(reference.familiar, place, choice, choice.config.platform)
+
+
+def _default(offered: list[Platform]) -> Platform:
+    host = platforms.host()
+    if platforms.best(host, offered) is None and len(offered) == 1:
+        return offered[0]
+    return host
+
+
+def _no_contexts(step: Copy) -> str:
+    raise AssertionError(f"an image's layers copy nothing: {step}")

@@ -1,0 +1,104 @@
+"""The local folders of a build: the Dockerfile's text, ignore files, and what a COPY takes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from trimaran.dockerfile import ignore
+from trimaran.errors import ContextError, DockerfileError
+from trimaran.executor import content
+from trimaran.executor.content import FileHashes
+from trimaran.executor.sources import SourceRoot
+from trimaran.graph.steps import ContextFiles, Copy
+from trimaran.request import BuildRequest, FolderContext
+from trimaran.store.store import Store
+
+_DOCKERFILE_LIMIT_BYTES = 16 * 1024 * 1024
+
+
+class Folders:
+    """The local folders that COPY may take from, by name; the build context's name is ""."""
+
+    def __init__(self, roots: Mapping[str, SourceRoot], store: Store) -> None:
+        self.roots = roots
+        self._store = store
+        self._hashes: dict[str, FileHashes] = {}
+
+    def digest(self, step: Copy) -> str:
+        """The digest of what a COPY from a local folder would copy.
+
+        Raises:
+            ContextError: a source is missing, ignored or unreadable.
+        """
+        assert isinstance(step.source, ContextFiles)  # noqa: S101 - identity asks for no others
+        name = step.source.context
+        if name not in self._hashes:
+            record = self._store.record(content.RECORD_KIND, self._key(name))
+            self._hashes[name] = FileHashes(record)
+        return content.digest(step, self.roots[name], self._hashes[name])
+
+    def save(self) -> None:
+        """Keep the hashes of files for the next build."""
+        for name, hashes in self._hashes.items():
+            if (record := hashes.encoded()) is not None:
+                self._store.put_record(content.RECORD_KIND, self._key(name), record)
+
+    def _key(self, name: str) -> str:
+        return hashlib.sha256(os.fsencode(self.roots[name].path)).hexdigest()
+
+
+def read_dockerfile(request: BuildRequest) -> str:
+    """The Dockerfile's text; bytes that are not UTF-8 are refused.
+
+    Raises:
+        DockerfileError: it is missing or cannot be read.
+    """
+    name = request.dockerfile_name
+    try:
+        with request.dockerfile.open("rb") as file:
+            raw = file.read(_DOCKERFILE_LIMIT_BYTES + 1)
+        if len(raw) > _DOCKERFILE_LIMIT_BYTES:
+            raise DockerfileError(f"{name} is larger than 16 MiB", path=name)
+        return raw.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        hint = f"create {name}, or name another file with -f"
+        raise DockerfileError(f"no Dockerfile at {name}", path=name, hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise DockerfileError(f"{name} is not UTF-8 text", path=name) from error
+    except OSError as error:
+        raise DockerfileError(f"cannot read {name}: {error.strerror}", path=name) from error
+
+
+def open_folders(request: BuildRequest, store: Store) -> Folders:
+    """Every local folder of the request.
+
+    Raises:
+        ContextError: a folder is missing or its ignore file is wrong.
+    """
+    roots = {"": _open(request.context, "the build context", request.dockerfile)}
+    for name, context in request.build_contexts.items():
+        if isinstance(context, FolderContext):
+            roots[name] = _open(context.path, f"the build context {name!r}", None)
+    return Folders(roots, store)
+
+
+def _open(path: Path, name: str, dockerfile: Path | None) -> SourceRoot:
+    if not path.is_dir():
+        kind = "is not a folder" if path.exists() else "does not exist"
+        raise ContextError(f"{name} {path} {kind}", "name the folder that COPY reads")
+    files = [path / ignore.IGNORE_FILE]
+    if dockerfile is not None:
+        files.insert(0, dockerfile.with_name(f"{dockerfile.name}{ignore.IGNORE_FILE}"))
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise ContextError(f"cannot read {file}: {error}") from error
+        shown = os.path.relpath(file, path)
+        return SourceRoot(path, name, ignore.parse(text, str(file)).matcher, shown)
+    return SourceRoot(path, name)

@@ -1,0 +1,195 @@
+"""From a request to a plan: one graph for all platforms, and which of its steps must run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from trimaran import platforms
+from trimaran.build.resolve import Resolver
+from trimaran.build.results import Packing, Results
+from trimaran.dockerfile.instructions import Dockerfile
+from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
+from trimaran.graph.identity import ContentDigest, identities
+from trimaran.graph.steps import Extract, Run, Step, chain, inputs
+from trimaran.oci.models import Descriptor
+from trimaran.platforms import Platform
+from trimaran.request import BuildRequest, FolderContext
+from trimaran.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All platforms' images as one graph.
+
+    Attributes:
+        images: what each platform's image is made of.
+        identities: each step's identity, by the step's `id()`.
+        replaces: identities of this build's runs that are to stand for older ones (`--no-cache`).
+    """
+
+    images: Mapping[Platform, Lowered]
+    identities: Mapping[int, str]
+    replaces: Mapping[str, str]
+
+    @property
+    def targets(self) -> tuple[Step, ...]:
+        """The last step of each platform's image; those of an empty file system are left out."""
+        return tuple(image.step for image in self.images.values() if image.step is not None)
+
+    def identity(self, step: Step) -> str:
+        return self.identities[id(step)]
+
+    def label(self, step: Step) -> StepLabel:
+        for image in self.images.values():
+            if id(step) in image.labels:
+                return image.labels[id(step)]
+        text = f"extract {step.image}" if isinstance(step, Extract) else type(step).__name__
+        return StepLabel(text, platforms.host(), (0, 0))
+
+
+@dataclass(slots=True)
+class Demand:
+    """What must be done, by identity, inputs first.
+
+    Attributes:
+        roots: steps whose file systems are not in the store but are needed.
+        layers: steps whose layers must be written.
+        blobs: base layers that must be fetched, by digest.
+    """
+
+    roots: dict[str, Step] = field(default_factory=dict)
+    layers: dict[str, Step] = field(default_factory=dict)
+    blobs: dict[str, Descriptor] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.roots or self.layers or self.blobs)
+
+    @property
+    def run_platforms(self) -> tuple[Platform, ...]:
+        """The platforms whose programs must run."""
+        runs = (step for step in self.roots.values() if isinstance(step, Run))
+        return tuple(dict.fromkeys(run.platform for run in runs))
+
+
+def make_plan(
+    request: BuildRequest,
+    dockerfile: Dockerfile,
+    resolver: Resolver,
+    content_digest: ContentDigest,
+    results: Results,
+) -> Plan:
+    """Lower the Dockerfile for every platform and name every step.
+
+    Raises:
+        DockerfileError: the Dockerfile cannot be lowered.
+        ImageError: bases are missing.
+    """
+    wanted = request.platforms or (platforms.host(),)
+    images = _lower_all(request, dockerfile, resolver, wanted)
+    targets = [image.step for image in images.values() if image.step is not None]
+    replaces: dict[str, str] = {}
+    nonce = secrets.token_hex(8)
+
+    def standing(step: Step, identity: str) -> str:
+        if isinstance(step, Extract):
+            return identity
+        if not request.no_cache:
+            return results.replacement(identity)
+        return replaces.setdefault(identity, f"{identity[:48]}{nonce}")
+
+    named = identities(targets, content_digest, standing)
+    return Plan(images, named, replaces)
+
+
+def _lower_all(
+    request: BuildRequest, dockerfile: Dockerfile, resolver: Resolver, wanted: Iterable[Platform]
+) -> dict[Platform, Lowered]:
+    """Lower and resolve in turns: what ONBUILD names is known only once its base is."""
+    bases: dict[BaseKey, BaseImage] = {}
+    while True:
+        lowered: dict[Platform, Lowered] = {}
+        missing: set[BaseKey] = set()
+        for platform in wanted:
+            match _lower(request, dockerfile, platform, bases):
+                case Needs(keys=keys):
+                    missing |= keys
+                case image:
+                    lowered[platform] = image
+        if not missing:
+            return lowered
+        bases.update(resolver.resolve_all(missing))
+
+
+def _lower(
+    request: BuildRequest,
+    dockerfile: Dockerfile,
+    platform: Platform,
+    bases: Mapping[BaseKey, BaseImage],
+) -> Lowered | Needs:
+    local = {n for n, c in request.build_contexts.items() if isinstance(c, FolderContext)}
+    return lower(
+        dockerfile,
+        platform=platform,
+        build_platform=platforms.host(),
+        build_args=request.build_args,
+        target=request.target,
+        labels=request.labels,
+        local_contexts=frozenset(local),
+        image_contexts=frozenset(request.build_contexts.keys() - local),
+        bases=bases,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DemandFinder:
+    """Finds what the store lacks for a plan's images."""
+
+    plan: Plan
+    store: Store
+    results: Results
+    demand: Demand = field(default_factory=Demand)
+
+    def find(self, packing: Packing | None, want_roots: bool) -> Demand:
+        """Everything that must be done.
+
+        Args:
+            packing: how layers are to be written; None if no output holds layers.
+            want_roots: whether an output needs the root file systems themselves.
+        """
+        for target in self.plan.targets:
+            for step in chain(target):
+                if packing:
+                    self._need_layer(step, packing)
+                if want_roots:
+                    self._need_root(step)
+        return self.demand
+
+    def _need_layer(self, step: Step, packing: Packing) -> None:
+        if isinstance(step, Extract):
+            self._need_blob(step.layer)
+        elif self.results.layer(self.plan.identity(step), packing) is None:
+            self._need_root(step)
+            self.demand.layers[self.plan.identity(step)] = step
+
+    def _need_blob(self, layer: Descriptor) -> None:
+        if not self.store.has_blob(layer.digest):
+            self.demand.blobs[layer.digest] = layer
+
+    def _need_root(self, target: Step) -> None:
+        """Ask for a step's own snapshot, and for all that making it needs, inputs first."""
+        stack: list[tuple[Step, bool]] = [(target, False)]
+        while stack:
+            step, ready = stack.pop()
+            identity = self.plan.identity(step)
+            if identity in self.demand.roots:
+                continue
+            if ready:
+                self.demand.roots[identity] = step
+            elif self.store.snapshot(identity) is None:
+                needed = [link for need in inputs(step) for link in chain(need)]
+                stack.append((step, True))
+                stack.extend((need, False) for need in reversed(needed))
+                if isinstance(step, Extract):
+                    self._need_blob(step.layer)

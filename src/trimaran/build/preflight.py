@@ -1,0 +1,48 @@
+"""What must hold before the first step: emulators, namespaces, and the right to push."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from trimaran.build.resolve import OpenRepository
+from trimaran.emulation.prepare import prepare
+from trimaran.emulation.support import Missing, Support
+from trimaran.errors import HostError
+from trimaran.linux import namespaces
+from trimaran.platforms import Platform
+from trimaran.references import Reference
+from trimaran.request import BuildRequest
+
+
+def check_push(request: BuildRequest, open_repository: OpenRepository) -> None:
+    """Prove that every target may be pushed to, by an upload that is opened and cancelled.
+
+    Raises:
+        RegistryError, UnauthorizedError: one may not.
+    """
+    if any(output.type == "registry" for output in request.outputs):
+        for reference in _repositories(request.tags):
+            open_repository(reference).check_push()
+
+
+def _repositories(tags: Iterable[Reference]) -> Iterable[Reference]:
+    return {tag.name: tag for tag in tags}.values()
+
+
+def prepare_platforms(
+    platforms: Iterable[Platform], search_path: str
+) -> Mapping[Platform, Support]:
+    """Enter the namespaces and make the programs of every platform that needs it runnable.
+
+    Raises:
+        HostError: namespaces are refused, or emulators are missing; all platforms are named.
+    """
+    namespaces.enter()
+    supports = prepare(platforms, search_path)
+    missing = {name: gap for name, gap in supports.items() if isinstance(gap, Missing)}
+    if missing:
+        raise HostError(
+            "\n".join(f"{platform}: {gap.reason}" for platform, gap in missing.items()),
+            "; ".join(dict.fromkeys(gap.hint for gap in missing.values() if gap.hint)),
+        )
+    return supports

@@ -1,0 +1,71 @@
+"""What the store remembers of steps: when they ran, what replaced them, the layers made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from trimaran.oci.models import Descriptor
+from trimaran.request import Compression
+from trimaran.store.store import Store
+
+
+class StepResult(msgspec.Struct, frozen=True):
+    """How a step ran: the time of its end (RFC 3339, UTC) and how long it took."""
+
+    created: str
+    seconds: float
+    mode: str
+
+
+class LayerResult(msgspec.Struct, frozen=True):
+    """The layer made of a step's snapshot."""
+
+    descriptor: Descriptor
+    diff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """What a layer's bytes depend on beside the snapshot."""
+
+    compression: Compression
+    clamp_mtime: int | None
+
+    def key(self, identity: str) -> str:
+        clamp = "" if self.clamp_mtime is None else f"-{self.clamp_mtime}"
+        return f"{identity}-{self.compression}{clamp}"
+
+
+class Results:
+    """The store's records of steps, decoded."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def replacement(self, identity: str) -> str:
+        """The identity that stands for `identity`: its own, or that of a newer run."""
+        raw = self._store.record("replacement", identity)
+        return raw.decode("ascii") if raw else identity
+
+    def replace(self, identity: str, newer: str) -> None:
+        self._store.put_record("replacement", identity, newer.encode("ascii"))
+
+    def step(self, identity: str) -> StepResult | None:
+        raw = self._store.record("step", identity)
+        return msgspec.json.decode(raw, type=StepResult) if raw else None
+
+    def put_step(self, identity: str, result: StepResult) -> None:
+        self._store.put_record("step", identity, msgspec.json.encode(result))
+
+    def layer(self, identity: str, packing: Packing) -> LayerResult | None:
+        """The layer of a step, if its blob is still in the store."""
+        raw = self._store.record("layer", packing.key(identity))
+        if not raw:
+            return None
+        result = msgspec.json.decode(raw, type=LayerResult)
+        return result if self._store.has_blob(result.descriptor.digest) else None
+
+    def put_layer(self, identity: str, packing: Packing, result: LayerResult) -> None:
+        self._store.put_record("layer", packing.key(identity), msgspec.json.encode(result))

@@ -1,0 +1,162 @@
+"""A plan's demand as tasks: fetch a blob, make a file system, write a layer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from trimaran.build.assemble import timestamp
+from trimaran.build.plan import Demand, Plan
+from trimaran.build.results import LayerResult, Packing, Results, StepResult
+from trimaran.dockerfile.instructions import Source
+from trimaran.dockerfile.labels import StepLabel
+from trimaran.emulation.support import Emulated, Support
+from trimaran.errors import StepError, TrimaranError
+from trimaran.events import Emit, Mode, StepCached, StepDone, StepFailed, StepStarted
+from trimaran.executor.executor import Executor
+from trimaran.graph.steps import Copy, Extract, Run, Step, StepFiles, chain, inputs
+from trimaran.images.copy import BlobCopy, CopyStopped
+from trimaran.images.local import StoreImages
+from trimaran.layers.diff import write_layer
+from trimaran.oci.models import Descriptor
+from trimaran.oci.place import Place
+from trimaran.platforms import Platform
+from trimaran.scheduler.tasks import Stopped, Task
+from trimaran.store.store import Store
+
+Origins = Mapping[str, tuple[Place, Descriptor]]
+"""Where base layers are, by digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Makes the tasks of one build.
+
+    Attributes:
+        source: the Dockerfile, whose lines errors show.
+        supports: how each platform's programs run here.
+    """
+
+    store: Store
+    plan: Plan
+    source: Source
+    origins: Origins
+    supports: Mapping[Platform, Support]
+    packing: Packing
+    executor: Executor
+    emit: Emit
+    stop: threading.Event
+
+    def tasks(self, demand: Demand) -> list[Task]:
+        """The demand as tasks, in the order in which they should start."""
+        fetches = [self._fetch_task(blob) for blob in demand.blobs.values()]
+        steps = [self._step_task(key, step, demand) for key, step in demand.roots.items()]
+        layers = [self._layer_task(key, demand) for key in demand.layers]
+        return fetches + steps + layers
+
+    def _fetch_task(self, blob: Descriptor) -> Task:
+        return Task(_fetch(blob.digest), (), partial(self._fetch, blob), heavy=False)
+
+    def _fetch(self, blob: Descriptor) -> None:
+        place, described = self.origins[blob.digest]
+        copy = BlobCopy(place, StoreImages(self.store), self.emit, "pull", self.stop)
+        try:
+            copy.run(described)
+        except CopyStopped as stopped:
+            raise Stopped from stopped
+
+    def _step_task(self, identity: str, step: Step, demand: Demand) -> Task:
+        needed = dict.fromkeys(
+            self.plan.identity(link) for need in inputs(step) for link in chain(need)
+        )
+        needs = tuple(_root(key) for key in needed if key in demand.roots)
+        if isinstance(step, Extract) and step.layer.digest in demand.blobs:
+            needs += (_fetch(step.layer.digest),)
+        return Task(_root(identity), needs, partial(self._do, identity, step))
+
+    def _do(self, identity: str, step: Step) -> None:
+        label = self.plan.label(step)
+        with self.store.lock(f"step-{identity}"):
+            # Another build may have done it while this one waited for the lock.
+            if self.store.snapshot(identity) is not None:
+                self.emit(StepCached(identity, label.text, str(label.platform)))
+                return
+            mode = self._mode(step)
+            started = time.time()
+            if isinstance(step, Extract):
+                self._execute(identity, step)
+                return
+            self.emit(StepStarted(identity, label.text, str(label.platform), mode, started))
+            with self._reported(identity, label):
+                self._execute(identity, step)
+            ended = time.time()
+            result = StepResult(timestamp(ended), ended - started, mode)
+            Results(self.store).put_step(identity, result)
+            self.emit(StepDone(identity, ended - started, ended))
+
+    def _execute(self, identity: str, step: Step) -> None:
+        self.executor.execute(
+            step,
+            identity,
+            self._identities(step.parent),
+            label=self.plan.label(step).text,
+            source=self._copied_from(step),
+        )
+
+    def _copied_from(self, step: Step) -> tuple[str, ...]:
+        if isinstance(step, Copy) and isinstance(step.source, StepFiles):
+            return self._identities(step.source.step)
+        return ()
+
+    def _identities(self, step: Step | None) -> tuple[str, ...]:
+        return tuple(self.plan.identity(link) for link in chain(step))
+
+    def _mode(self, step: Step) -> Mode:
+        emulated = isinstance(step, Run) and isinstance(self.supports.get(step.platform), Emulated)
+        return "emulated" if emulated else "native"
+
+    @contextmanager
+    def _reported(self, identity: str, label: StepLabel) -> Iterator[None]:
+        """Name the step and show its lines in whatever goes wrong in it."""
+        try:
+            yield
+        except TrimaranError as error:
+            self.emit(StepFailed(identity, error.message, time.time()))
+            lines = self.source.error(error.message, label.lines)
+            if isinstance(error, StepError):
+                raise error from lines
+            raise StepError(
+                error.message, step=label.text, platform=str(label.platform), hint=error.hint
+            ) from lines
+
+    def _layer_task(self, identity: str, demand: Demand) -> Task:
+        needs = (_root(identity),) if identity in demand.roots else ()
+        return Task(f"layer {identity}", needs, partial(self._write_layer, identity))
+
+    def _write_layer(self, identity: str) -> None:
+        folder = self.store.snapshot(identity)
+        if folder is None:
+            raise AssertionError(f"no snapshot {identity}")
+        packing = self.packing
+        with self.store.guarded("write a layer"), self.store.blob_writer() as writer:
+            layer = write_layer(
+                folder,
+                writer,
+                compression=packing.compression,
+                clamp_mtime=packing.clamp_mtime,
+            )
+            writer.commit(layer.digest, layer.size_bytes)
+        descriptor = Descriptor(layer.media_type, layer.digest, layer.size_bytes)
+        Results(self.store).put_layer(identity, packing, LayerResult(descriptor, layer.diff_id))
+
+
+def _root(identity: str) -> str:
+    return f"step {identity}"
+
+
+def _fetch(digest: str) -> str:
+    return f"fetch {digest}"

@@ -1,0 +1,152 @@
+"""`trimaran build`: flag for flag as `docker buildx build` takes them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from trimaran import platforms, references
+from trimaran.build.assemble import BuiltIndex
+from trimaran.build.builder import build
+from trimaran.cli import values
+from trimaran.cli.session import Session
+from trimaran.cli.views import progress_option, view
+from trimaran.errors import UsageError
+from trimaran.references import Reference
+from trimaran.request import BuildRequest, Output
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """The command line, a field per flag."""
+
+    context: str
+    tags: tuple[str, ...]
+    platforms: tuple[str, ...]
+    file: str | None
+    build_args: tuple[str, ...]
+    target: str
+    labels: tuple[str, ...]
+    no_cache: bool
+    pull: bool
+    build_contexts: tuple[str, ...]
+    outputs: tuple[str, ...]
+    push: bool
+    metadata_file: str | None
+    iidfile: str | None
+
+
+def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
+    return click.option(*names, multiple=True, metavar="NAME=VALUE", help=help_text)
+
+
+@click.command("build")
+@click.argument("context", metavar="CONTEXT")
+@click.option("-t", "--tag", "tags", multiple=True, metavar="NAME", help="Name of the result")
+@click.option("--platform", "platforms", multiple=True, metavar="A,B", help="Target platforms")
+@click.option("-f", "--file", metavar="PATH", help="The Dockerfile (default: CONTEXT/Dockerfile)")
+@_pairs("--build-arg", "build_args", help_text="Value of an ARG")
+@click.option("--target", default="", metavar="STAGE", help="The stage to build")
+@_pairs("--label", "labels", help_text="Label of the image")
+@click.option("--no-cache", is_flag=True, help="Run every step anew")
+@click.option("--pull", is_flag=True, help="Ask the registry for bases that the store has")
+@_pairs("--build-context", "build_contexts", help_text="Named context or other base")
+@click.option("-o", "--output", "outputs", multiple=True, metavar="type=T,dest=F", help="Output")
+@click.option("--push", is_flag=True, help="Short for --output=type=registry")
+@click.option("--metadata-file", metavar="FILE", help="Write the result's metadata as JSON")
+@click.option("--iidfile", metavar="FILE", help="Write the image ID")
+@click.option("-q", "--quiet", is_flag=True, help="Print the image ID alone")
+@progress_option
+@click.pass_obj
+def command(session: Session, /, progress: str, quiet: bool, **flags: object) -> None:
+    """Build CONTEXT's Dockerfile for one or many platforms.
+
+    Without an output the result stays in the local store under its name.
+    """
+    given = msgspec.convert(flags, _Flags)
+    request = _request(session, given)
+    with view("quiet" if quiet else progress) as shown:
+        result = build(request, session.machine, shown.emit)
+    if result is None:
+        return
+    if given.iidfile:
+        Path(given.iidfile).write_text(image_id(result), encoding="ascii")
+    if given.metadata_file:
+        Path(given.metadata_file).write_bytes(metadata(result, request.tags))
+    if quiet:
+        click.echo(image_id(result))
+
+
+def _request(session: Session, flags: _Flags) -> BuildRequest:
+    context = _context(flags.context)
+    dockerfile, name = values.dockerfile_path(context, flags.file)
+    tags = tuple(references.parse(tag) for tag in flags.tags)
+    outputs = tuple(values.output(item) for item in flags.outputs)
+    if flags.push and not any(output.type == "registry" for output in outputs):
+        outputs += (Output("registry"),)
+    _check_outputs(outputs, tags)
+    wanted = ",".join(flags.platforms)
+    return BuildRequest(
+        context=context,
+        dockerfile=dockerfile,
+        dockerfile_name=name,
+        tags=tags,
+        platforms=platforms.parse_list(wanted) if wanted else (),
+        build_args=values.key_values("--build-arg", flags.build_args, session.environment),
+        target=flags.target,
+        labels=values.labels(flags.labels),
+        no_cache=flags.no_cache,
+        pull=flags.pull,
+        build_contexts=dict(values.build_context(item) for item in flags.build_contexts),
+        outputs=outputs,
+        source_date_epoch=session.source_date_epoch,
+        proxies=session.proxies,
+    )
+
+
+def _context(text: str) -> Path:
+    if text == "-" or "://" in text or text.startswith("git@"):
+        raise UsageError(
+            f"the context {text!r} is not a folder", "only folders are supported as context yet"
+        )
+    return Path(text).absolute()
+
+
+def _check_outputs(outputs: tuple[Output, ...], tags: tuple[Reference, ...]) -> None:
+    if any(tag.digest for tag in tags):
+        raise UsageError("a name with a digest cannot be given to a result", "write -t NAME:TAG")
+    if any(output.type == "registry" for output in outputs) and not tags:
+        raise UsageError("--push needs a name", "add -t HOST/NAME:TAG")
+    to_stdout = [output for output in outputs if output.destination == "-"]
+    if len(to_stdout) > 1:
+        raise UsageError("two outputs cannot both go to standard output", "add dest=FILE")
+    if to_stdout and sys.stdout.isatty():
+        raise UsageError("the output would be written to a terminal", "add dest=FILE, or redirect")
+
+
+def image_id(result: BuiltIndex) -> str:
+    """The config's digest of a single image, else the index's digest, as buildx has it."""
+    if len(result.images) == 1:
+        return result.images[0].config.digest
+    return result.descriptor.digest
+
+
+def metadata(result: BuiltIndex, tags: tuple[Reference, ...]) -> bytes:
+    """The JSON of --metadata-file, under buildx's keys."""
+    fields: dict[str, object] = {
+        "containerimage.descriptor": result.descriptor,
+        "containerimage.digest": result.descriptor.digest,
+    }
+    if len(result.images) == 1:
+        fields["containerimage.config.digest"] = result.images[0].config.digest
+    if tags:
+        fields["image.name"] = ",".join(str(tag) for tag in tags)
+    return msgspec.json.format(msgspec.json.encode(fields, order="sorted")) + b"\n"

@@ -1,0 +1,141 @@
+"""What the commands read from the environment: the only place that does."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trimaran.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trimaran.build.builder import Machine
+    from trimaran.executor.surroundings import Surroundings
+    from trimaran.references import Reference
+    from trimaran.registry.client import Client
+    from trimaran.registry.repository import Repository
+    from trimaran.store.store import Store
+
+_RESOLV_CONF = Path("/etc/resolv.conf")
+_CERTS_FOLDER = Path("/etc/docker/certs.d")
+_PROXY_NAMES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's surroundings.
+
+    Attributes:
+        docker_config: Docker's config.json, where credentials are looked up.
+        search_path: where programs and emulators are found.
+    """
+
+    store_path: Path
+    docker_config: Path
+    search_path: str
+    environment: Mapping[str, str]
+
+    @classmethod
+    def from_environment(cls, store: str | None) -> Session:
+        """Read the process's environment; `store` is the flag's value, if given."""
+        environment = dict(os.environ)
+        config = environment.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker")
+        return cls(
+            Path(store).absolute() if store else _default_store(environment),
+            Path(config) / "config.json",
+            environment.get("PATH", os.defpath),
+            environment,
+        )
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """The proxy variables that are set, in both spellings, as steps are to see them."""
+        names = (*_PROXY_NAMES, *(name.upper() for name in _PROXY_NAMES))
+        return {name: self.environment[name] for name in names if self.environment.get(name)}
+
+    @property
+    def source_date_epoch(self) -> int | None:
+        """SOURCE_DATE_EPOCH in seconds; None if it is not set.
+
+        Raises:
+            UsageError: it is no whole number.
+        """
+        text = self.environment.get("SOURCE_DATE_EPOCH", "")
+        if not text:
+            return None
+        if not text.isascii() or not text.isdigit():
+            raise UsageError(
+                f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds",
+                "set it to a whole number, such as $(git log -1 --pretty=%ct)",
+            )
+        return int(text)
+
+    @cached_property
+    def store(self) -> Store:
+        from trimaran.store.store import Store
+
+        return Store.open(self.store_path)
+
+    @cached_property
+    def client(self) -> Client:
+        from trimaran.registry.client import Client
+        from trimaran.registry.credentials import DockerConfig
+
+        return Client(
+            DockerConfig(self.docker_config).find,
+            certs_folder=_CERTS_FOLDER,
+            proxies=self.proxies,
+        )
+
+    def repository(self, reference: Reference) -> Repository:
+        """The repository of `reference` in its registry."""
+        from trimaran.registry.repository import open_repository
+
+        return open_repository(reference, self.client)
+
+    @property
+    def lent(self) -> Surroundings:
+        """What the machine lends to programs that run in containers."""
+        from trimaran.executor.surroundings import Surroundings
+
+        return Surroundings(_resolv_conf(), self.proxies)
+
+    @property
+    def machine(self) -> Machine:
+        """What the machine gives a build."""
+        from trimaran.build.builder import Machine
+
+        cores = len(os.sched_getaffinity(0))
+        return Machine(
+            self.store,
+            self.repository,
+            self.search_path,
+            self.runtime,
+            cores,
+            self.lent,
+            threading.Event(),
+        )
+
+    @property
+    def runtime(self) -> str:
+        """The OCI runtime's name or path."""
+        return self.environment.get("TRIMARAN_RUNTIME") or "runc"
+
+
+def _resolv_conf() -> bytes:
+    try:
+        return _RESOLV_CONF.read_bytes()
+    except OSError:
+        return b""
+
+
+def _default_store(environment: Mapping[str, str]) -> Path:
+    if os.geteuid() == 0 and not environment.get("XDG_DATA_HOME"):
+        return Path("/var/lib/trimaran")
+    data = environment.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return Path(data) / "trimaran"

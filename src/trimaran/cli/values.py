@@ -1,0 +1,171 @@
+"""The values of buildx's flags, read as buildx reads them."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import get_args
+
+from trimaran import references
+from trimaran.errors import UsageError
+from trimaran.request import (
+    Compression,
+    Context,
+    FolderContext,
+    ImageContext,
+    LayoutContext,
+    Output,
+    OutputType,
+)
+
+_TRUE = ("1", "t", "true")
+_FALSE = ("0", "f", "false")
+_OUTPUT_FIELDS = ("type", "dest", "tar", "compression")
+
+
+def key_values(flag: str, items: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Read `NAME=VALUE`; a NAME alone takes its value from the environment, if it has one.
+
+    Raises:
+        UsageError: a name is empty.
+    """
+    found: dict[str, str] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not name:
+            raise UsageError(f"{flag} {item!r} has no name", f"write {flag} NAME=VALUE")
+        if equals:
+            found[name] = value
+        elif name in environment:
+            found[name] = environment[name]
+    return found
+
+
+def labels(items: Iterable[str]) -> dict[str, str]:
+    """Read `NAME=VALUE`; a NAME alone has the empty value."""
+    return {name: value for name, _, value in (item.partition("=") for item in items)}
+
+
+def build_context(item: str) -> tuple[str, Context]:
+    """Read `NAME=docker-image://REF`, `NAME=oci-layout://DIR[:TAG|@DIGEST]` or `NAME=DIR`.
+
+    Raises:
+        UsageError: it is none of these.
+        InvalidReferenceError: the image's name is wrong.
+    """
+    name, equals, value = item.partition("=")
+    if not name or not equals or not value:
+        raise UsageError(
+            f"--build-context {item!r} is not NAME=VALUE",
+            "write NAME=DIR, NAME=docker-image://REF or NAME=oci-layout://DIR:TAG",
+        )
+    if value.startswith("docker-image://"):
+        return name, ImageContext(references.parse(value.removeprefix("docker-image://")))
+    if value.startswith("oci-layout://"):
+        return name, _layout(value.removeprefix("oci-layout://"))
+    if "://" in value or value.startswith("git@"):
+        scheme = value.partition("://")[0]
+        raise UsageError(
+            f"--build-context {name}: {scheme} sources are not supported yet",
+            "fetch it into a folder and name the folder",
+        )
+    return name, FolderContext(Path(value).absolute())
+
+
+def _layout(value: str) -> LayoutContext:
+    path, at, digest = value.partition("@")
+    if at:
+        return LayoutContext(Path(path).absolute(), digest)
+    path, colon, tag = value.rpartition(":")
+    if colon and "/" not in tag:
+        return LayoutContext(Path(path).absolute(), tag)
+    return LayoutContext(Path(value).absolute(), "latest")
+
+
+def output(item: str) -> Output:
+    """Read an `-o`: `type=T,dest=F,…`, a folder alone, or `-` for a tar on standard output.
+
+    Raises:
+        UsageError: an unknown type or field, or a destination too many or too few.
+    """
+    fields = _csv(item)
+    if len(fields) == 1 and "=" not in fields[0]:
+        if item == "-":
+            return Output("tar", "-")
+        return Output("local", item)
+    values = _named_fields(item, fields)
+    kind = values.get("type", "")
+    if kind == "image" and values.get("push") in _TRUE:
+        kind = "registry"
+    for known in get_args(OutputType):
+        if kind == known:
+            return _checked(item, _output(known, values))
+    raise UsageError(
+        f"--output {item!r}: unknown type {kind!r}",
+        f"the types are {', '.join(get_args(OutputType))}",
+    )
+
+
+def _output(kind: OutputType, values: Mapping[str, str]) -> Output:
+    compression = values.get("compression", "gzip")
+    for known in get_args(Compression):
+        if compression == known:
+            tar = boolean("tar", values.get("tar", "true"))
+            return Output(kind, values.get("dest"), tar, known)
+    raise UsageError(
+        f"--output compression={compression}: no such compression",
+        f"the compressions are {', '.join(get_args(Compression))}",
+    )
+
+
+def _checked(item: str, value: Output) -> Output:
+    if value.type == "registry":
+        if value.destination:
+            raise UsageError(f"--output {item!r}: a registry has no dest", "name it with -t")
+        return value
+    if value.type == "local" and value.destination in (None, "-"):
+        raise UsageError(f"--output {item!r}: a local output needs a folder", "add dest=FOLDER")
+    if value.type == "oci" and not value.tar and value.destination in (None, "-"):
+        raise UsageError(f"--output {item!r}: tar=false needs a folder", "add dest=FOLDER")
+    return Output(value.type, value.destination or "-", value.tar, value.compression)
+
+
+def _named_fields(item: str, fields: list[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for field in fields:
+        name, equals, value = field.partition("=")
+        name = name.strip().lower()
+        if not equals or (name not in _OUTPUT_FIELDS and name != "push"):
+            raise UsageError(
+                f"--output {item!r}: unknown field {field!r}",
+                f"the fields are {', '.join(_OUTPUT_FIELDS)}",
+            )
+        values[name] = value
+    return values
+
+
+def _csv(item: str) -> list[str]:
+    return next(csv.reader([item]), [""])
+
+
+def boolean(name: str, text: str) -> bool:
+    """Read true or false.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise UsageError(f"{name}={text!r} is neither true nor false", f"write {name}=true")
+
+
+def dockerfile_path(context: Path, name: str | None) -> tuple[Path, str]:
+    """Where the Dockerfile is: the flag is relative to the current folder, as in buildx."""
+    if name is None:
+        path = context / "Dockerfile"
+        return path, os.path.relpath(path) if context != Path.cwd() else "Dockerfile"
+    return Path(name).absolute(), name

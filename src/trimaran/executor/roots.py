@@ -1,0 +1,39 @@
+"""An image's whole file system: mounted to be read, written to a tar, or copied to a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from trimaran.executor import merging
+from trimaran.executor.copying import copy_step
+from trimaran.executor.sources import SourceRoot
+from trimaran.graph.steps import Copy, StepFiles
+from trimaran.store.store import Store
+
+
+@contextmanager
+def opened_root(store: Store, identities: Sequence[str]) -> Iterator[Path]:
+    """Mount the snapshots of a chain, base first, to be read; gives the root.
+
+    Raises:
+        StoreError: a snapshot is missing.
+        HostError: the mount was refused.
+    """
+    folders = merging.folders(store, identities)
+    with store.new_snapshot("view") as pending:
+        target = pending.work.parent / "root"
+        with merging.viewed(folders, target) as root:
+            yield root
+
+
+def export_folder(root: Path, folder: Path) -> None:
+    """Copy all of `root` into `folder`; the files belong to the user who runs this process.
+
+    Raises:
+        ContextError, StoreError: something is in the way, or the disk is full.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    everything = Copy(None, StepFiles(None), ("/",), "/", owner="0:0")
+    copy_step(everything, SourceRoot(root, "the image", local=False), folder)
