@@ -29,12 +29,12 @@ def protect() -> bool:
     """
     if not namespaces.entered():
         return False
-    done = [_remount(target) for target in _targets(Path("/proc/self/mountinfo").read_text())]
+    done = [_remount(target) for target in writable(Path("/proc/self/mountinfo").read_text())]
     return all(done)
 
 
-def _targets(mountinfo: str) -> list[str]:
-    """The mount points at and below /sys (proc_pid_mountinfo(5), fields 5 and 6)."""
+def writable(mountinfo: str) -> list[str]:
+    """The writable mount points at and below /sys (proc_pid_mountinfo(5), fields 5 and 6)."""
     found = [line.split()[4:6] for line in mountinfo.splitlines()]
     return [
         target.encode().decode("unicode_escape")
