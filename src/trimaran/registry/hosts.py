@@ -1,0 +1,62 @@
+"""Where a registry's API answers, and where plain HTTP is allowed."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from trimaran.errors import RegistryError
+
+_DOCKER_HUB_API = "registry-1.docker.io"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def api_host(registry: str) -> str:
+    """The host and port that serve `registry`: Docker Hub's API is not at docker.io."""
+    return _DOCKER_HUB_API if registry == "docker.io" else registry
+
+
+def is_loopback(registry: str) -> bool:
+    """Whether a host, with or without a port, is this machine.
+
+    Raises:
+        RegistryError: it is no host.
+    """
+    return is_loopback_name(origin(f"https://{registry}")[1])
+
+
+def is_loopback_name(name: str) -> bool:
+    """Whether a host's name or address is localhost, in 127.0.0.0/8, or ::1."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a URL (RFC 6454): who gets an Authorization, and who does not.
+
+    Raises:
+        RegistryError: the URL is malformed.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+    except ValueError as error:
+        raise RegistryError(f"malformed address {url!r}: {error}") from error
+    return parts.scheme, parts.hostname or "", port
+
+
+def check_secure(url: str) -> None:
+    """Refuse a URL over which secrets and images would travel in the clear.
+
+    Raises:
+        RegistryError: it is neither HTTPS nor plain HTTP to this machine.
+    """
+    scheme, host, _ = origin(url)
+    if host and (scheme == "https" or (scheme == "http" and is_loopback_name(host))):
+        return
+    raise RegistryError(
+        f"refused to go to {scheme or 'no scheme'}://{host}: registries need HTTPS",
+        "plain HTTP is for a registry on this machine (localhost, 127.0.0.0/8, ::1)",
+    )

@@ -1,0 +1,169 @@
+"""One upload session of a blob: each of its requests, without any retry.
+
+Distribution-spec, sections Pushing a Blob in Chunks, Pushing Blobs POST then PUT.
+"""
+
+from __future__ import annotations
+
+import http
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote
+
+from trimaran.errors import RegistryError, TrimaranError
+from trimaran.oci.models import Descriptor
+from trimaran.registry import downloads, refusals
+from trimaran.registry.answers import Answer, ConnectionLost
+from trimaran.registry.remote import Remote
+from trimaran.registry.retry import PASSING, retry_after_s
+from trimaran.registry.sources import BlobSource
+
+CHUNK_BYTES = 16 << 20
+_OCTETS = "application/octet-stream"
+_RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
+_STATUS_ANSWERS = frozenset({200, 202, 204})
+_LOST = PASSING | {404, 413, 416}
+"""Answers after which another try may succeed: a passing failure, a session that is gone, a body
+that is too large in one piece, an offset that the registry does not agree with."""
+_LOST_CODES = frozenset(
+    {
+        "BLOB_UPLOAD_INVALID",
+        "BLOB_UPLOAD_UNKNOWN",
+        "DIGEST_INVALID",
+        "RANGE_INVALID",
+        "SIZE_INVALID",
+    }
+)
+"""Codes of a 400 that mean the same. The digest was checked here: bytes were hurt on the way."""
+
+
+class Interrupted(Exception):  # noqa: N818 - what happened, as the callers read it
+    """The upload did not get through, but may the next time.
+
+    Args:
+        error: what to say if it does not.
+        wait_s: how long the registry wants to be left alone.
+    """
+
+    def __init__(self, error: TrimaranError, wait_s: float = 0.0) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.wait_s = wait_s
+
+
+@dataclass(slots=True)
+class Session:
+    """An open upload: where it goes on (another URL after each answer), and from which byte."""
+
+    remote: Remote
+    descriptor: Descriptor
+    source: BlobSource
+    url: str = ""
+    chunk_bytes: int = CHUNK_BYTES
+    position: int = 0
+
+    @classmethod
+    def start(cls, remote: Remote, descriptor: Descriptor, source: BlobSource) -> Self:
+        """Open a session.
+
+        Raises:
+            Interrupted: the registry failed, or there was no answer.
+            TrimaranError: it refused.
+        """
+        session = cls(remote, descriptor, source)
+        with session._write("POST", remote.path("blobs/uploads/"), 0, {}) as answer:
+            session._expect(answer, http.HTTPStatus.ACCEPTED, PASSING)
+            session.url = session._next_url(answer)
+            least = answer.headers.get("OCI-Chunk-Min-Length", "")
+            session.chunk_bytes = max(CHUNK_BYTES, int(least) if least.isdecimal() else 0)
+        return session
+
+    def ask_position(self) -> bool:
+        """Ask how far the upload came, and go on from there; False if it cannot go on."""
+        with suppress(RegistryError), self.remote.write("GET", self.url) as answer:
+            came = _RANGE.fullmatch(answer.headers.get("Range", ""))
+            if answer.status in _STATUS_ANSWERS and came:
+                self.position = int(came[1]) + 1
+                self.url = answer.location() or self.url
+                # `0-0` is said of an empty upload as well as of one with one byte.
+                return 1 < self.position <= self.descriptor.size
+        return False
+
+    def send_chunk(self) -> None:
+        """Send the next chunk. Raises as `start`."""
+        end = min(self.position + self.chunk_bytes, self.descriptor.size)
+        headers = {"Content-Range": f"{self.position}-{end - 1}", "Content-Type": _OCTETS}
+        with self._write("PATCH", self.url, end - self.position, headers) as answer:
+            self._expect(answer, http.HTTPStatus.ACCEPTED)
+            came = _RANGE.fullmatch(answer.headers.get("Range", ""))
+            self.url = self._next_url(answer)
+        if came and int(came[1]) + 1 != end:
+            raise Interrupted(self._error(f"it took {int(came[1]) + 1} of {end} bytes"))
+        self.position = end
+
+    def finish(self) -> None:
+        """Send what is left, with the digest, and hold the answer against it. Raises as `start`."""
+        joint = "&" if "?" in self.url else "?"
+        url = f"{self.url}{joint}digest={quote(self.descriptor.digest, safe='')}"
+        rest = self.descriptor.size - self.position
+        with self._write("PUT", url, rest, {"Content-Type": _OCTETS}) as answer:
+            self._expect(answer, http.HTTPStatus.CREATED)
+            self._check_named(answer)
+
+    def cancel(self) -> None:
+        """Give the session up."""
+        cancel(self.remote, self.url)
+
+    def _check_named(self, answer: Answer) -> None:
+        """The answer must name what was sent, in Docker-Content-Digest or in its Location."""
+        location = answer.location().rpartition("/")[2]
+        named = answer.headers.get("Docker-Content-Digest", "") or location
+        if named == self.descriptor.digest:
+            return
+        # Some name nothing, or a sha512 blob by its sha256; then only asking for it tells.
+        algorithm = self.descriptor.digest.partition(":")[0]
+        if named.startswith(f"{algorithm}:") or not downloads.has_blob(
+            self.remote, self.descriptor
+        ):
+            raise self._error(f"the registry stored {named or 'nothing'} instead")
+
+    def _write(self, method: str, url: str, length: int, headers: Mapping[str, str]) -> Answer:
+        offset = self.position
+        sent = {**headers, "Content-Length": str(length)}
+        body = (lambda: self.source.part(offset, length)) if length else b""
+        try:
+            return self.remote.write(method, url, headers=sent, body=body)
+        except ConnectionLost as error:
+            raise Interrupted(self._error(error.message, error.hint)) from error
+
+    def _expect(self, answer: Answer, status: int, lost: frozenset[int] = _LOST) -> None:
+        if answer.status == status:
+            return
+        page = refusals.whole(answer)
+        error = refusals.refusal(page, self._action)
+        hurt = page.status == http.HTTPStatus.BAD_REQUEST and refusals.codes(page) & _LOST_CODES
+        if page.status in lost or hurt:
+            raise Interrupted(error, retry_after_s(page.headers))
+        raise error
+
+    def _next_url(self, answer: Answer) -> str:
+        url = answer.location()
+        if not url:
+            raise self._error("the registry does not say where the upload goes on")
+        return url
+
+    def _error(self, cause: str, hint: str = "") -> RegistryError:
+        return RegistryError(f"{self._action}: {cause}", hint)
+
+    @property
+    def _action(self) -> str:
+        return f"push {self.remote.name}@{self.descriptor.digest}"
+
+
+def cancel(remote: Remote, url: str) -> None:
+    """Give an upload up. Registries that do not know DELETE drop it in their own time."""
+    with suppress(RegistryError):
+        remote.write("DELETE", url).close()

@@ -1,0 +1,176 @@
+"""One HTTP exchange: connection pools, TLS, proxies, redirects. No retries, no authorization."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ProxyError,
+    SSLError,
+)
+
+from trimaran import __version__
+from trimaran.errors import RegistryError
+from trimaran.registry import hosts, tls
+from trimaran.registry.answers import Answer, ConnectionLost
+from trimaran.registry.proxies import Proxies
+
+_AGENT = f"trimaran/{__version__}"
+_CONNECT_TIMEOUT_S = 20.0
+_CONNECTIONS_PER_HOST = 16
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REDIRECT_LIMIT = 5
+_CAUSES_LIMIT = 8
+
+Body = bytes | Callable[[], Iterable[bytes]]
+"""A body, or what makes its chunks anew each time that it must be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`url` is absolute. A body that is made in chunks needs its Content-Length in `headers`.
+
+    `silence_limit_s` is how long the other side may say nothing.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = b""
+    silence_limit_s: float = 90.0
+
+
+class Transport:
+    """Pools of connections, for any number of threads.
+
+    Args:
+        certs_folder: folders HOST[:PORT] with `*.crt` (authorities), `*.cert` and `*.key` (this
+            client's certificate), as Docker's certs.d holds them; None for none.
+        proxies: the environment's proxy variables, as `Proxies` takes them.
+    """
+
+    def __init__(
+        self, certs_folder: Path | None = None, proxies: Mapping[str, str] | None = None
+    ) -> None:
+        self._certs_folder = certs_folder
+        self._proxies = Proxies(proxies or {})
+        self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Answer:
+        """Send a request and give back the answer, after redirects if it is a GET or HEAD.
+
+        Raises:
+            ConnectionLost: there was no answer.
+            RegistryError: the certificate is not trusted, or the way leads to plain HTTP.
+        """
+        answer = self._send_once(request)
+        for _ in range(_REDIRECT_LIMIT):
+            target = answer.location()
+            if answer.status not in _REDIRECTS or not target:
+                return answer
+            answer.close()
+            request = _redirected(request, target)
+            answer = self._send_once(request)
+        answer.close()
+        raise RegistryError(f"{request.url} redirects more than {_REDIRECT_LIMIT} times")
+
+    def close(self) -> None:
+        """End all connections."""
+        for pool in self._pools.values():
+            pool.clear()
+
+    def _send_once(self, request: Request) -> Answer:
+        hosts.check_secure(request.url)
+        body = request.body if isinstance(request.body, bytes) else request.body()
+        try:
+            response = self._pool(request.url).request(
+                request.method,
+                request.url,
+                body=body or None,
+                headers={"Accept-Encoding": "identity", "User-Agent": _AGENT, **request.headers},
+                preload_content=False,
+                redirect=False,
+                retries=False,
+                timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=request.silence_limit_s),
+            )
+        except LocationParseError as error:
+            raise RegistryError(f"malformed address {request.url!r}") from error
+        except HTTPError as error:
+            raise _failure(request.url, error) from error
+        return Answer(request.url, response)
+
+    def _pool(self, url: str) -> urllib3.PoolManager:
+        netloc = urlsplit(url).netloc
+        proxy = self._proxies.choose(url)
+        certs = self._certs_folder / netloc if self._certs_folder else None
+        key = (str(certs) if certs and certs.is_dir() else "", proxy)
+        with self._lock:
+            if key not in self._pools:
+                self._pools[key] = _new_pool(certs if key[0] else None, proxy)
+            return self._pools[key]
+
+
+def _new_pool(certs: Path | None, proxy: str) -> urllib3.PoolManager:
+    context = tls.context(certs)
+    if not proxy:
+        return urllib3.PoolManager(maxsize=_CONNECTIONS_PER_HOST, ssl_context=context)
+    parts = urlsplit(proxy)
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    return urllib3.ProxyManager(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+        proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
+        maxsize=_CONNECTIONS_PER_HOST,
+        ssl_context=context,
+    )
+
+
+def _redirected(request: Request, target: str) -> Request:
+    if request.method not in ("GET", "HEAD"):
+        raise RegistryError(f"{request.url} redirects a {request.method}, which is not followed")
+    headers = dict(request.headers)
+    # Storage hosts have signed URLs of their own; the registry's secret is none of their business.
+    if hosts.origin(target) != hosts.origin(request.url):
+        headers.pop("Authorization", None)
+    return replace(request, url=target, headers=headers)
+
+
+_E = TypeVar("_E", bound=BaseException)
+
+
+def _cause(error: BaseException | None, kind: type[_E]) -> _E | None:
+    """The first exception of `kind` behind `error`: urllib3 wraps what the system said."""
+    for _ in range(_CAUSES_LIMIT):
+        if error is None or isinstance(error, kind):
+            return error
+        inner = next((one for one in error.args if isinstance(one, BaseException)), None)
+        error = inner or error.__cause__ or error.__context__
+    return None
+
+
+def _failure(url: str, error: HTTPError) -> RegistryError:
+    host = urlsplit(url).netloc
+    untrusted = _cause(error, ssl.SSLCertVerificationError)
+    if untrusted:
+        return RegistryError(
+            f"{host} is not trusted: {untrusted.verify_message}",
+            "add its authority to the system's (update-ca-certificates), or as ca.crt to Docker's "
+            f"certs.d/{host}",
+        )
+    cause = _cause(error, OSError)
+    words = (cause.strerror if cause else "") or str(error)
+    if isinstance(error, (NewConnectionError, ConnectTimeoutError, ProxyError)):
+        return ConnectionLost(f"cannot connect to {host}: {words}", reached=False)
+    reached = not isinstance(error, SSLError)
+    return ConnectionLost(f"no answer from {host}: {words}", reached=reached)
