@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from trimaran import references
 from trimaran.dockerfile.lower import BaseImage, BaseKey
@@ -16,10 +17,13 @@ from trimaran.images.pick import Choice
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.references import Reference
-from trimaran.registry.repository import Repository
 from trimaran.request import Context, FolderContext, ImageContext, LayoutContext
 
-OpenRepository = Callable[[Reference], Repository]
+if TYPE_CHECKING:
+    # Only named here: loading it takes longer than a build that is cached.
+    from trimaran.registry.repository import Repository
+
+OpenRepository = Callable[[Reference], "Repository"]
 """The repository of a reference in its registry."""
 
 _LookUp = Callable[[str], tuple[Place, Descriptor]]
