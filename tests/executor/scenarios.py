@@ -22,8 +22,10 @@ from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.surroundings import Surroundings
-from trimaran.graph.steps import ContextFiles, Copy, MakeFolder, Run, Step, StepFiles
-from trimaran.oci.models import RunConfig
+from trimaran.graph.steps import ContextFiles, Copy, Extract, MakeFolder, Run, Step, StepFiles
+from trimaran.layers.diff import write_layer
+from trimaran.oci import media_types
+from trimaran.oci.models import Descriptor, RunConfig
 from trimaran.scheduler.tasks import Stopped
 from trimaran.store.store import Store
 
@@ -278,6 +280,32 @@ def copies(folder: str, program: str) -> Any:
     return {"first": first, "second": second, "left": leftovers(bench, folder)}
 
 
+def extracts(folder: str, program: str) -> Any:
+    """A base's layers, the second of which removes a file of the first."""
+    bench = Bench(folder, "")
+    upper = Path(folder, "upper")
+    busybox_root(upper, Path(program))
+    first = extract(bench, upper, None)
+    results: dict[str, Any] = {"first": len(bench.do(first, "first")["layer"])}
+    bench.do(run("/bin/rm", "/etc/passwd"), "removal", "first")
+    removal = bench.store.snapshot("removal")
+    second = extract(bench, removal or Path(), first)
+    results["second"] = bench.do(second, "second", "first")["layer"]
+    results["passwd"] = bench.do(run("/bin/cat", "/etc/passwd"), "run", "first", "second")
+    wrong = Extract(first, second.layer, "sha256:" + "0" * 64, "busybox")
+    results["wrong"] = bench.do(wrong, "wrong", "first")
+    results["left"] = leftovers(bench, folder)
+    return results
+
+
+def extract(bench: Bench, upper: Path, parent: Step | None) -> Extract:
+    with bench.store.blob_writer() as blob:
+        written = write_layer(upper, blob, compression="gzip")
+        digest = blob.commit()
+    layer = Descriptor(media_types.LAYER_GZIP, digest, written.size_bytes)
+    return Extract(parent, layer, written.diff_id, "busybox")
+
+
 def root_attributes(folder: str, program: str) -> Any:
     """The root folder's own mode and owner survive steps that do not touch them."""
     bench = Bench(folder, program)
@@ -291,8 +319,8 @@ def missing_parent(folder: str, program: str) -> Any:
     return Bench(folder, program).do(run("true"), "step", "no such step")
 
 
-def container(folder: str, program: str, script: str) -> Any:
-    """Not JSON: the container shares this process's output; gives its status."""
+def container(folder: str, program: str, script: str, terminal: str = "") -> Any:
+    """The container shares this process's output."""
     bench = Bench(folder, program)
     shared = Path(folder, "shared")
     shared.mkdir()
@@ -302,7 +330,7 @@ def container(folder: str, program: str, script: str) -> Any:
     status = run_container(
         bench.store,
         (BASE,),
-        program_of(config, mounts=mounts, environment={"EXTRA": "1"}),
+        program_of(config, mounts=mounts, environment={"EXTRA": "1"}, terminal=bool(terminal)),
         runtime=Runtime.find(_SEARCH_PATH),
         lent=LENT,
     )

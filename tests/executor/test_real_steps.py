@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -221,6 +225,15 @@ def test_copies_from_a_context_and_from_a_step(play: Play) -> None:
     assert result["left"] == []
 
 
+def test_layers_of_a_base(play: Play) -> None:
+    result = play(scenarios.extracts)
+    assert result["first"] > 40
+    assert "w 0 0:0 /etc/passwd" in result["second"]
+    assert "/etc/passwd" in result["passwd"]["output"][0]
+    assert "its config says sha256:000" in result["wrong"]["message"]
+    assert result["left"] == []
+
+
 def test_the_root_folder_keeps_its_own_attributes(play: Play) -> None:
     assert play(scenarios.root_attributes) == ["711 7:8"]
 
@@ -266,6 +279,38 @@ def test_signals_reach_a_container(user: str, folder: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "caught\n"
         assert json.loads(process.stdout.readline())["status"] == 5
+
+
+def test_a_terminal_of_its_own(user: str, folder: Path) -> None:
+    script = "trap 'echo caught; exit 6' INT; stty size; read word; echo got $word; sleep 9"
+    outer, inner = os.openpty()
+    fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    with subprocess.Popen(
+        command(scenarios.container, user, folder, busybox("amd64"), script, "terminal"),
+        env=environment(),
+        cwd="/",
+        stdin=inner,
+        stdout=inner,
+        start_new_session=True,
+        **(identity() if user == "ordinary" else {}),
+    ) as process:
+        os.close(inner)
+        read_until(outer, b"33 77\r\n")
+        os.write(outer, b"hello\n")
+        read_until(outer, b"got hello\r\n")
+        os.write(outer, b"\x03")
+        read_until(outer, b"caught\r\n")
+        assert b'"status": 6' in read_until(outer, b"\r\n")
+        assert process.wait(20) == 0
+    os.close(outer)
+
+
+def read_until(fd: int, end: bytes) -> bytes:
+    seen = b""
+    while not seen.endswith(end):
+        assert select.select([fd], [], [], 20)[0], seen
+        seen += os.read(fd, 1)
+    return seen
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
