@@ -86,9 +86,13 @@ def open_folders(request: BuildRequest, store: Store) -> Folders:
 
 
 def _open(path: Path, name: str, dockerfile: Path | None) -> SourceRoot:
-    if not path.is_dir():
-        kind = "is not a folder" if path.exists() else "does not exist"
-        raise ContextError(f"{name} {path} {kind}", "name the folder that COPY reads")
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ContextError(
+            f"cannot read {name} {path}: {reason}", "name the folder that COPY reads"
+        ) from error
     files = [path / ignore.IGNORE_FILE]
     if dockerfile is not None:
         files.insert(0, dockerfile.with_name(f"{dockerfile.name}{ignore.IGNORE_FILE}"))

@@ -56,11 +56,20 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         print("interrupted", file=sys.stderr)
         return _INTERRUPTED
-    except BrokenPipeError:
+    except OSError as error:
+        return _show_system_error(error)
+    return status if isinstance(status, int) else 0
+
+
+def _show_system_error(error: OSError) -> int:
+    """What no room below gave a meaning to: a file of the user's, mostly."""
+    if isinstance(error, BrokenPipeError):
         # The reader is gone; Python's own flush at exit must not complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return status if isinstance(status, int) else 0
+    subject = f"{error.filename}: " if error.filename else ""
+    print(f"ERROR: {subject}{error.strerror or error}", file=sys.stderr)
+    return 1
 
 
 def _group() -> click.Group:

@@ -6,6 +6,7 @@ a dynamic one, so the file is read and not its name), `T-binfmt-P` (Debian's lin
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +41,9 @@ def candidates(machine: Machine, search_path: str) -> Iterator[Path]:
     """Existing files that are named as an emulator of the CPU."""
     folders = [Path(folder) for folder in search_path.split(":") if folder.startswith("/")]
     paths = [folder / name.format(machine.name) for folder in folders for name in _NAMES]
-    return (path for path in (*paths, Path(_LINKS.format(machine.name))) if path.is_file())
+    # Unlike Path.is_file, this takes a folder that may not be searched for one without the file:
+    # `su` leaves root's folders on the path of the user that it becomes.
+    return (path for path in (*paths, Path(_LINKS.format(machine.name))) if os.path.isfile(path))
 
 
 def fault(path: Path, host: Machine) -> str:
