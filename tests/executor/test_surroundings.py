@@ -67,6 +67,7 @@ def test_a_runtime_by_its_path(tmp_path: Path) -> None:
     found = Runtime.find("", str(program))
     assert found.program == program
     assert found.flags == ("--cgroup-manager=disabled",)
+    assert found.hide_cgroups
 
 
 def test_only_writable_mounts_below_sys_are_remounted() -> None:

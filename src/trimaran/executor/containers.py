@@ -122,9 +122,10 @@ def run_container(
         ImageError: the user is not in the image.
     """
     folders = merging.folders(store, lowers)
+    show_sys = sysfs.protect(hide_cgroups=runtime.hide_cgroups)
     with (
         store.new_snapshot("container") as pending,
-        stage.prepared(program, pending, folders, lent, show_sys=sysfs.protect()) as ready,
+        stage.prepared(program, pending, folders, lent, show_sys=show_sys) as ready,
         runtime.start(
             ready.container, ready.bundle, stdin=None, stdout=None, stderr=None
         ) as running,

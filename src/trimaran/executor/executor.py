@@ -64,7 +64,7 @@ class Executor:
         self._contexts = contexts
         self._emit = emit
         self._stop = stop
-        self._show_sys = sysfs.protect()
+        self._show_sys = sysfs.protect(hide_cgroups=runtime is not None and runtime.hide_cgroups)
 
     def execute(
         self,

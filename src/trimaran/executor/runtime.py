@@ -30,8 +30,7 @@ _PACKAGES = {
     "setpriv": {**dict.fromkeys(_FAMILIES, "util-linux"), "alpine": "setpriv"},
     "unshare": dict.fromkeys(_FAMILIES, "util-linux"),
 }
-# crun manages cgroups by default, which nobody but systemd's user may here.
-_FLAGS = {"crun": ("--cgroup-manager=disabled",)}
+_CRUN_FLAGS = ("--cgroup-manager=disabled",)
 _NAME = "step"
 _LOG_LIMIT_BYTES = 1024 * 1024
 
@@ -44,11 +43,13 @@ class Runtime:
         program: runc or crun.
         flags: what this runtime needs beside the common options.
         tie: the command in front of it, which ends it with this process.
+        hide_cgroups: it refuses a host that has both versions of cgroups, unless it sees neither.
     """
 
     program: Path
     flags: tuple[str, ...]
     tie: tuple[str, ...]
+    hide_cgroups: bool = False
 
     @classmethod
     def find(cls, search_path: str, name: str = "runc") -> Runtime:
@@ -59,9 +60,10 @@ class Runtime:
         """
         where = f"{search_path}:{process.SYSTEM_PATH}"
         setpriv, unshare = _find("setpriv", where), _find("unshare", where)
-        tie = (str(setpriv), "--pdeathsig", "KILL", str(unshare), "--pid", "--fork")
-        flags = _FLAGS.get(name.rpartition("/")[2], ())
-        return cls(_find(name, where), flags, (*tie, "--kill-child", "--mount-proc"))
+        tied = (str(setpriv), "--pdeathsig", "KILL")
+        tie = (*tied, str(unshare), "--pid", "--fork", "--kill-child", "--mount-proc")
+        is_crun = name.rpartition("/")[2] == "crun"
+        return cls(_find(name, where), _CRUN_FLAGS if is_crun else (), tie, hide_cgroups=is_crun)
 
     def start(
         self,

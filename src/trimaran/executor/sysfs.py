@@ -14,6 +14,7 @@ from pathlib import Path
 
 from trimaran.linux import namespaces, syscalls
 
+_MOUNTINFO, _CGROUPS = "/proc/self/mountinfo", "/sys/fs/cgroup"
 _COVERED = frozenset({errno.ENOENT, errno.EINVAL})
 """What a mount gives that lies below another one: it is out of a container's reach as well."""
 
@@ -21,15 +22,21 @@ _KEPT = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC
 """Flags that a remount in a user namespace must repeat; their values are those of MS_…."""
 
 
-def protect() -> bool:
+def protect(*, hide_cgroups: bool = False) -> bool:
     """Make every mount at and below /sys read-only.
+
+    Args:
+        hide_cgroups: also cover /sys/fs/cgroup with an empty folder, for a runtime that refuses
+            to start under some of the host's cgroups.
 
     Returns:
         Whether that was done: False outside a namespace of this program, or if a mount refused.
     """
     if not namespaces.entered():
         return False
-    done = [_remount(target) for target in writable(Path("/proc/self/mountinfo").read_text())]
+    done = [_remount(target) for target in writable(Path(_MOUNTINFO).read_text())]
+    if hide_cgroups and os.path.ismount(_CGROUPS) and os.listdir(_CGROUPS):
+        syscalls.mount("none", _CGROUPS, "tmpfs", syscalls.MS_RDONLY | _KEPT, "size=4k,mode=755")
     return all(done)
 
 
