@@ -40,8 +40,11 @@ class RunningRegistry:
     storage: Path
     log: Path
 
-    def unfinished_uploads(self) -> list[Path]:
-        return list(self.storage.glob("**/_uploads/*"))
+    def unfinished_uploads(self, repository: str) -> list[Path]:
+        """A repository's upload sessions that were neither finished nor cancelled."""
+        # A cancelled session leaves its folder and a hash state in it: the registry writes that
+        # after it has removed the rest.
+        return list(self.storage.glob(f"**/{repository}/_uploads/*/startedat"))
 
 
 @contextmanager

@@ -87,9 +87,13 @@ class Transport:
         raise RegistryError(f"{request.url} redirects more than {_REDIRECT_LIMIT} times")
 
     def close(self) -> None:
-        """End all connections."""
-        for pool in self._pools.values():
-            pool.clear()
+        """End all connections that wait for a next request."""
+        for manager in self._pools.values():
+            # `clear` alone leaves it to the garbage collector when they end.
+            for key in manager.pools.keys():  # noqa: SIM118 - it is no mapping, and not iterable
+                if pool := manager.pools.get(key):
+                    pool.close()
+            manager.clear()
 
     def _send_once(self, request: Request) -> Answer:
         hosts.check_secure(request.url)
