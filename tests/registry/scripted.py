@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         seen = Seen(self.command, self.path, dict(self.headers.items()), body)
         self._send(cast(_Server, self.server).scripted.answer(seen))
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_any  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_CONNECT = do_any  # noqa: N815
 
     def _send(self, reply: Reply) -> None:
         if reply.dropped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -215,6 +216,17 @@ def test_basic_is_sent_from_the_second_request_on(scripted: Scripted) -> None:
         read(remote)
         read(remote)
     assert [seen.authorization for seen in registry.seen] == ["", ANN, ANN]
+
+
+def test_a_login_may_hold_any_letters(scripted: Scripted) -> None:
+    registry = scripted(lambda _: Reply(401, {"WWW-Authenticate": "Basic"}))
+    with (
+        registry.remote(lambda _: Credentials("ännchen", "p:€", "x")) as remote,
+        pytest.raises(UnauthorizedError),
+    ):
+        read(remote)
+    sent = base64.b64decode(registry.seen[-1].authorization.removeprefix("Basic "))
+    assert sent.decode() == "ännchen:p:€"
 
 
 def test_a_wrong_password_is_sent_but_once(scripted: Scripted) -> None:

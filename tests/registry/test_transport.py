@@ -124,3 +124,23 @@ def test_errors_of_a_registry_are_bounded_and_printable(scripted: Scripted) -> N
     ):
         remote.ask("GET", "blobs/x")
     assert len(str(caught.value)) < 600
+
+
+def test_other_hosts_are_reached_through_the_proxy(scripted: Scripted) -> None:
+    proxy = scripted(lambda _: Reply(403))
+    made = Transport(None, {"HTTPS_PROXY": f"http://ann:p%40ss@{proxy.host}"})
+    with pytest.raises(ConnectionLost) as caught:
+        made.send(authorized("https://registry.example/v2/"))
+    made.close()
+    assert not caught.value.reached
+    (seen,) = proxy.seen
+    assert seen.line == "CONNECT registry.example:443"
+    assert seen.headers["proxy-authorization"] == "Basic YW5uOnBAc3M="
+    assert seen.authorization == ""
+
+
+def test_a_signed_address_is_not_shown(scripted: Scripted, transport: Transport) -> None:
+    registry = scripted(lambda _: Reply(302, {"Location": "/a?signature=s3cret"}))
+    with pytest.raises(RegistryError) as caught:
+        transport.send(authorized(f"{registry.url}/a"))
+    assert "s3cret" not in str(caught.value)

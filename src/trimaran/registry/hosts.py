@@ -43,7 +43,7 @@ def origin(url: str) -> tuple[str, str, int]:
         parts = urlsplit(url)
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
     except ValueError as error:
-        raise RegistryError(f"malformed address {url!r}: {error}") from error
+        raise RegistryError(f"malformed address {url.partition('?')[0]!r}: {error}") from error
     return parts.scheme, parts.hostname or "", port
 
 

@@ -6,13 +6,13 @@ Without a login or with a password the service is asked by GET, with an identity
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import msgspec
-import urllib3
 
 from trimaran.errors import RegistryError, UnauthorizedError
 from trimaran.registry import refusals
@@ -73,9 +73,9 @@ def fetch_token(
 
 
 def basic_header(credentials: Credentials) -> str:
-    """The Authorization of a name and a password (RFC 7617)."""
-    login = f"{credentials.username}:{credentials.password}"
-    return urllib3.make_headers(basic_auth=login)["authorization"]
+    """The Authorization of a name and a password (RFC 7617, in UTF-8)."""
+    login = f"{credentials.username}:{credentials.password}".encode()
+    return f"Basic {base64.b64encode(login).decode()}"
 
 
 def _request(bearer: Bearer, scopes: list[str], credentials: Credentials | None) -> Request:

@@ -84,7 +84,7 @@ class Transport:
             request = _redirected(request, target)
             answer = self._send_once(request)
         answer.close()
-        raise RegistryError(f"{request.url} redirects more than {_REDIRECT_LIMIT} times")
+        raise RegistryError(f"{_shown(request.url)} redirects more than {_REDIRECT_LIMIT} times")
 
     def close(self) -> None:
         """End all connections that wait for a next request."""
@@ -110,7 +110,7 @@ class Transport:
                 timeout=urllib3.Timeout(connect=_CONNECT_TIMEOUT_S, read=request.silence_limit_s),
             )
         except LocationParseError as error:
-            raise RegistryError(f"malformed address {request.url!r}") from error
+            raise RegistryError(f"malformed address {_shown(request.url)!r}") from error
         except HTTPError as error:
             raise _failure(request.url, error) from error
         return Answer(request.url, response)
@@ -142,12 +142,18 @@ def _new_pool(certs: Path | None, proxy: str) -> urllib3.PoolManager:
 
 def _redirected(request: Request, target: str) -> Request:
     if request.method not in ("GET", "HEAD"):
-        raise RegistryError(f"{request.url} redirects a {request.method}, which is not followed")
+        shown = _shown(request.url)
+        raise RegistryError(f"{shown} redirects a {request.method}, which is not followed")
     headers = dict(request.headers)
     # Storage hosts have signed URLs of their own; the registry's secret is none of their business.
     if hosts.origin(target) != hosts.origin(request.url):
         headers.pop("Authorization", None)
     return replace(request, url=target, headers=headers)
+
+
+def _shown(url: str) -> str:
+    # The query may hold a signature that is as good as a password.
+    return url.partition("?")[0]
 
 
 _E = TypeVar("_E", bound=BaseException)
