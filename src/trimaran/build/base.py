@@ -1,0 +1,261 @@
+"""`trimaran base`: base images for platforms that no maintainer serves, from Debian's packages.
+
+Busybox is one static program and links to it; Debian is what mmdebstrap's minbase installs. Each
+platform's root file system becomes one layer, and all of them one index under the given names.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from trimaran import platforms
+from trimaran.build import apt, bases, bootstrap, busybox, debian
+from trimaran.build.apt import Programs
+from trimaran.build.bases import MadeBase, Maker
+from trimaran.build.debian import Mirror, Port
+from trimaran.build.preflight import prepare_platforms
+from trimaran.emulation.support import Emulated, Support
+from trimaran.errors import UsageError
+from trimaran.events import BuildDone, BuildStarted, Emit, ImageBuilt, Mode, StepOutput
+from trimaran.linux import namespaces
+from trimaran.oci.models import Descriptor
+from trimaran.platforms import Platform
+from trimaran.references import Reference
+from trimaran.request import Compression
+from trimaran.scheduler.runner import run
+from trimaran.scheduler.tasks import Task
+from trimaran.store.store import Store
+
+Kind = Literal["busybox", "debian"]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRequest:
+    """One `trimaran base`.
+
+    Attributes:
+        suite: Debian's code name; empty for busybox means the oldest suite that serves each
+            platform.
+        names: what the index is called in the store, one or more.
+        platforms: normalised, one or more.
+        proxies: as in `BuildRequest`.
+        source_date_epoch: in seconds.
+    """
+
+    kind: Kind
+    suite: str
+    names: tuple[Reference, ...]
+    platforms: tuple[Platform, ...]
+    proxies: Mapping[str, str] = field(default_factory=dict)
+    source_date_epoch: int | None = None
+    compression: Compression = "gzip"
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind}:{self.suite}" if self.suite else self.kind
+
+
+def parse_kind(text: str) -> tuple[Kind, str]:
+    """Read `busybox`, `busybox:SUITE` or `debian:SUITE`.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    name, _, suite = text.partition(":")
+    if suite and not suite.isalnum():
+        raise UsageError(f"{suite!r} is not a suite of Debian", "write its code name: trixie")
+    match name:
+        case "busybox":
+            return "busybox", suite
+        case "debian" if suite:
+            return "debian", suite
+        case "debian":
+            raise UsageError("which suite of Debian?", "write debian:trixie or debian:bookworm")
+        case _:
+            hint = "write busybox, or debian:SUITE such as debian:trixie"
+            raise UsageError(f"no base is called {text!r}", hint)
+
+
+def make_base(
+    request: BaseRequest,
+    store: Store,
+    emit: Emit,
+    *,
+    search_path: str,
+    cores: int,
+    stop: threading.Event,
+    mirror: Mirror | None = None,
+) -> Descriptor:
+    """Make a base image for every platform and name the index in the store.
+
+    Enters this process's namespaces, so it comes before the first thread. Nothing is named before
+    all platforms are made.
+
+    Args:
+        request: what to make.
+        store: takes the images.
+        emit: gets the progress.
+        search_path: where programs and emulators are found.
+        cores: how many platforms of Debian are made at once.
+        stop: set to call it off.
+        mirror: where packages come from; None for that of this machine's apt.
+
+    Returns:
+        The index's descriptor.
+
+    Raises:
+        PlatformError: Debian does not serve some of the platforms; all of them are named.
+        HostError: a program, a keyring or an emulator is missing, or a download failed.
+        StepError, StepsError: mmdebstrap failed.
+        StoreError: the disk is full.
+        Stopped: `stop` was set.
+    """
+    work = _Work(
+        request,
+        store,
+        emit,
+        Maker(store, emit, request.compression, request.source_date_epoch),
+        Programs(search_path, request.proxies),
+        mirror or debian.mirror(),
+        cores,
+        stop,
+    )
+    with store.use():
+        return work.run()
+
+
+@dataclass(slots=True)
+class _Work:
+    request: BaseRequest
+    store: Store
+    emit: Emit
+    maker: Maker
+    programs: Programs
+    mirror: Mirror
+    cores: int
+    stop: threading.Event
+    made: dict[Platform, MadeBase] = field(default_factory=dict)
+    seconds: dict[Platform, float] = field(default_factory=dict)
+
+    def run(self) -> Descriptor:
+        started = time.time()
+        request = self.request
+        ports = debian.ports(request.platforms, request.suite)
+        if request.kind == "busybox":
+            tasks = self._busybox_tasks(ports)
+        else:
+            tasks = self._debian_tasks(ports)
+        names = tuple(str(platform) for platform in request.platforms)
+        self.emit(BuildStarted(request.title, names, len(tasks)))
+        run(tasks, heavy_slots=self.cores, stop=self.stop)
+        index = bases.write_index(self.store, [self.made[one] for one in request.platforms])
+        for name in request.names:
+            self.store.tag(name, index)
+        self._report(index, started)
+        return index
+
+    def _busybox_tasks(self, ports: Mapping[Platform, Port]) -> list[Task]:
+        namespaces.enter()
+        suites: dict[str, dict[Platform, Port]] = {}
+        for platform, port in ports.items():
+            suites.setdefault(port.suite, {})[platform] = port
+        for suite in suites:
+            debian.ports((platforms.host(),), suite)  # this machine's own busybox names the links
+        return [
+            Task(suite, (), partial(self._make_busybox, suite, members))
+            for suite, members in suites.items()
+        ]
+
+    def _make_busybox(self, suite: str, ports: Mapping[Platform, Port]) -> None:
+        step = f"base-busybox-{suite}"
+        label = f"[{suite}] busybox-static for {', '.join(map(str, ports))}"
+        with (
+            self.maker.step(step, label, str(platforms.host()), "native") as started,
+            self.store.new_snapshot(step) as pending,
+            self.store.guarded("make a base"),
+        ):
+            programs = self._fetched(suite, ports, pending.work)
+            names = busybox.applets(programs[_own_architecture()])
+            for platform, port in ports.items():
+                root = pending.fs / platform.slug
+                root.mkdir()
+                stamp = busybox.make_root(root, programs[port.architecture], names)
+                self.made[platform] = self.maker.image(
+                    platform, root, ("sh",), f"trimaran base {self.request.title}", stamp
+                )
+                self.seconds[platform] = time.time() - started
+
+    def _fetched(self, suite: str, ports: Mapping[Platform, Port], folder: Path) -> dict[str, Path]:
+        """The busybox of every architecture, and this machine's own for the names of its links.
+
+        The foreign ones are not asked for their names: they could not always be run, and the result
+        must not depend on that. Debian builds them all with one configuration.
+        """
+        wanted = dict.fromkeys([port.architecture for port in ports.values()])
+        architectures = tuple({**wanted, _own_architecture(): None})
+        packages = apt.download(
+            busybox.PACKAGE,
+            architectures,
+            suite,
+            mirror=self.mirror,
+            programs=self.programs,
+            folder=folder,
+        )
+        return {
+            name: busybox.unpack(package, folder / f"unpacked-{name}", self.programs)
+            for name, package in packages.items()
+        }
+
+    def _debian_tasks(self, ports: Mapping[Platform, Port]) -> list[Task]:
+        bootstrap.find(self.programs)
+        apt.check_keyring()
+        supports = prepare_platforms(ports, self.programs.search_path)
+        return [
+            Task(str(platform), (), partial(self._make_debian, platform, port, supports[platform]))
+            for platform, port in ports.items()
+        ]
+
+    def _make_debian(self, platform: Platform, port: Port, support: Support) -> None:
+        step = f"base-debian-{port.suite}-{platform.slug}"
+        mode: Mode = "emulated" if isinstance(support, Emulated) else "native"
+        label = f"[{platform}] mmdebstrap minbase {port.suite}"
+
+        def take(line: str) -> None:
+            self.emit(StepOutput(step, line, time.time()))
+
+        with (
+            self.maker.step(step, label, str(platform), mode) as started,
+            self.store.new_snapshot(step) as pending,
+            self.store.guarded("make a base"),
+        ):
+            bootstrap.make_root(
+                pending.fs,
+                platform,
+                port,
+                mirror=self.mirror,
+                programs=self.programs,
+                source_date_epoch=self.request.source_date_epoch,
+                take=take,
+                stop=self.stop,
+            )
+            self.made[platform] = self.maker.image(
+                platform, pending.fs, ("bash",), f"trimaran base {self.request.title}", time.time()
+            )
+            self.seconds[platform] = time.time() - started
+
+    def _report(self, index: Descriptor, started: float) -> None:
+        for platform, made in self.made.items():
+            digest, size = made.manifest.digest, made.size_bytes
+            self.emit(ImageBuilt(str(platform), digest, size, self.seconds[platform]))
+        names = tuple(name.familiar for name in self.request.names)
+        self.emit(BuildDone(index.digest, names, time.time() - started))
+
+
+def _own_architecture() -> str:
+    return debian.architecture_of(platforms.host())
