@@ -11,8 +11,9 @@ from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
+from trimaran.errors import ContextError
 from trimaran.graph.identity import ContentDigest, identities
-from trimaran.graph.steps import Extract, Run, Step, chain, inputs
+from trimaran.graph.steps import Copy, Extract, Run, Step, chain, inputs
 from trimaran.oci.models import Descriptor
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest, FolderContext
@@ -83,7 +84,7 @@ def make_plan(
     """Lower the Dockerfile for every platform and name every step.
 
     Raises:
-        DockerfileError: the Dockerfile cannot be lowered.
+        DockerfileError: the Dockerfile cannot be lowered, or what a COPY names cannot be read.
         ImageError: bases are missing.
     """
     wanted = request.platforms or (platforms.host(),)
@@ -99,8 +100,14 @@ def make_plan(
             return results.replacement(identity)
         return replaces.setdefault(identity, f"{identity[:48]}{nonce}")
 
-    named = identities(targets, content_digest, standing)
-    return Plan(images, named, replaces)
+    def digest(step: Copy) -> str:
+        try:
+            return content_digest(step)
+        except ContextError as error:
+            lines = Plan(images, {}, {}).label(step).lines
+            raise dockerfile.source.error(error.message, lines, error.hint) from error
+
+    return Plan(images, identities(targets, digest, standing), replaces)
 
 
 def _lower_all(

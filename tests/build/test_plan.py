@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from trimaran.build.plan import make_plan
+from trimaran.build.resolve import Resolver
+from trimaran.build.results import Results
+from trimaran.dockerfile.parse import parse
+from trimaran.errors import ContextError, DockerfileError, NotFoundError
+from trimaran.graph.steps import Copy
+from trimaran.images.local import StoreImages
+from trimaran.references import Reference
+from trimaran.registry.repository import Repository
+from trimaran.request import BuildRequest
+from trimaran.store.store import Store
+
+
+def no_registry(reference: Reference) -> Repository:
+    raise NotFoundError(f"no registry has {reference}")
+
+
+def missing(step: Copy) -> str:
+    raise ContextError(f"no {step.paths[0]!r} in the build context", "look again")
+
+
+def test_a_source_that_is_missing_is_shown_with_its_line(tmp_path: Path) -> None:
+    text = "FROM scratch\nLABEL a=b\nCOPY \\\n  gone /\n"
+    request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "Dockerfile")
+    with Store.open(tmp_path / "store") as store, pytest.raises(DockerfileError) as caught:
+        resolver = Resolver(StoreImages(store), no_registry, {})
+        make_plan(request, parse(text, "Dockerfile"), resolver, missing, Results(store))
+    error = caught.value
+    assert (error.message, error.hint) == ("no 'gone' in the build context", "look again")
+    assert (error.path, error.lines, error.source) == ("Dockerfile", (3, 4), text)
