@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimaran import events
 from trimaran.build import preflight
@@ -16,6 +16,7 @@ from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
 from trimaran.build.resolve import OpenRepository, Resolver
 from trimaran.build.results import Packing, Results
 from trimaran.build.work import Origins, Worker
+from trimaran.dockerfile import arguments
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.parse import parse
 from trimaran.emulation.support import Support
@@ -135,7 +136,7 @@ class _Build:
         executor = Executor(
             self._store,
             runtime=runtime,
-            lent=machine.lent,
+            lent=self._lent(),
             contexts=folders.roots,
             emit=self._emit,
             stop=machine.stop,
@@ -150,6 +151,13 @@ class _Build:
             executor,
             self._emit,
             machine.stop,
+        )
+
+    def _lent(self) -> Surroundings:
+        """What the machine lends; proxies given as build arguments win over its own."""
+        lent = self._machine.lent
+        return replace(
+            lent, proxies={**lent.proxies, **arguments.proxies(self._request.build_args)}
         )
 
     def _finish(self, plan: Plan) -> BuiltIndex | None:
