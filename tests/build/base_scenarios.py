@@ -24,7 +24,7 @@ def busybox(folder: str) -> dict[str, Any]:
     wanted = platforms.parse_list("linux/amd64,linux/arm64,linux/arm/v7,linux/s390x")
     with Store.open(Path(folder, "store")) as store:
         index = _made(store, "busybox", "", wanted)
-        again = _made(store, "busybox", "", wanted)
+        again = _made(store, "busybox", "", wanted[:1])
         images = Index.parse(store.read_blob(index.digest)).manifests
         prepare(wanted, os.defpath)
         roots = [_extracted(store, image, Path(folder)) for image in images]
@@ -34,7 +34,8 @@ def busybox(folder: str) -> dict[str, Any]:
             "command": _config(store, images[0]).config.cmd,
             "listing": _listing(roots[0]),
             "times": [sorted({int(p.lstat().st_mtime) for p in r.rglob("*")}) for r in roots],
-            "again": index == again == store.resolve(_NAME),
+            "again": Index.parse(store.read_blob(again.digest)).manifests == images[:1],
+            "named": store.resolve(_NAME) == again,
         }
 
 

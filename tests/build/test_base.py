@@ -56,7 +56,7 @@ def test_missing_parts_are_named() -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("user", USERS)
 def test_a_busybox_base_runs_on_four_platforms(user: str, folder: Path) -> None:
-    result = run_inside(base_scenarios.busybox, user, folder)
+    result = run_inside(base_scenarios.busybox, user, folder, timeout_s=300)
     assert result["platforms"] == ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/s390x"]
     assert [words[-1] for words in result["said"]] == ["x86_64", "aarch64", "armv7l", "s390x"]
     assert all("uid=0(root)" in words[0] for words in result["said"])
@@ -67,11 +67,12 @@ def test_a_busybox_base_runs_on_four_platforms(user: str, folder: Path) -> None:
     assert len({tuple(times) for times in result["times"]}) == len(result["times"])
     assert all(len(times) == 1 for times in result["times"])
     assert result["again"] is True
+    assert result["named"] is True
 
 
 @pytest.mark.real
 def test_a_debian_base_of_this_machines_own_platform(folder: Path) -> None:
-    result = run_inside(base_scenarios.debian, "ordinary", folder)
+    result = run_inside(base_scenarios.debian, "ordinary", folder, timeout_s=600)
     assert result["command"] == ["bash"]
     assert "VERSION_CODENAME=bookworm" in result["release"]
     assert {"d 755 0:0 etc", "- 640 0:42 etc/shadow", "- 755 0:0 usr/sbin/policy-rc.d"} <= set(

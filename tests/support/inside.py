@@ -27,13 +27,16 @@ print(json.dumps(getattr(importlib.import_module(module), name)(*arguments)))
 """
 
 
-def run_inside(scenario: Callable[..., Any], user: str, *arguments: str | Path) -> Any:
+def run_inside(
+    scenario: Callable[..., Any], user: str, *arguments: str | Path, timeout_s: float = 120
+) -> Any:
     """Call a module's function in a namespace and give back its result.
 
     Args:
         scenario: its module is imported anew by the other process.
         user: "self", or "ordinary" for the one of `tests.support.users`.
         arguments: the function's.
+        timeout_s: after which it is killed.
     """
     done = subprocess.run(
         command(scenario, user, *arguments),
@@ -41,7 +44,7 @@ def run_inside(scenario: Callable[..., Any], user: str, *arguments: str | Path) 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout_s,
         env=environment(),
         cwd="/",
         **(identity() if user == "ordinary" else {}),
