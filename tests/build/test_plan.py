@@ -28,9 +28,11 @@ def missing(step: Copy) -> str:
 def test_a_source_that_is_missing_is_shown_with_its_line(tmp_path: Path) -> None:
     text = "FROM scratch\nLABEL a=b\nCOPY \\\n  gone /\n"
     request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "Dockerfile")
-    with Store.open(tmp_path / "store") as store, pytest.raises(DockerfileError) as caught:
-        resolver = Resolver(StoreImages(store), no_registry, {})
-        make_plan(request, parse(text, "Dockerfile"), resolver, missing, Results(store))
+    dockerfile = parse(text, "Dockerfile")
+    with Store.open(tmp_path / "store") as store:
+        resolver, results = Resolver(StoreImages(store), no_registry, {}), Results(store)
+        with pytest.raises(DockerfileError) as caught:
+            make_plan(request, dockerfile, resolver, missing, results)
     error = caught.value
     assert (error.message, error.hint) == ("no 'gone' in the build context", "look again")
     assert (error.path, error.lines, error.source) == ("Dockerfile", (3, 4), text)

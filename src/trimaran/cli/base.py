@@ -14,7 +14,9 @@ from trimaran.errors import UsageError
 @click.command("base")
 @click.argument("kind", metavar="busybox[:SUITE]|debian:SUITE")
 @click.option("-t", "--tag", "tags", multiple=True, metavar="NAME", help="Name of the result")
-@click.option("--platform", "wanted", multiple=True, metavar="A,B", help="Platforms")
+@click.option(
+    "--platform", "wanted", multiple=True, metavar="A,B", help="Platforms (default: this machine's)"
+)
 @progress_option
 @click.pass_obj
 def command(

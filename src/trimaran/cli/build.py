@@ -15,13 +15,14 @@ from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
 from trimaran.cli import values
-from trimaran.cli.session import Session
+from trimaran.cli.session import Session, epoch
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
 from trimaran.references import Reference
 from trimaran.request import BuildRequest, Output
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_EPOCH = "SOURCE_DATE_EPOCH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,13 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.command("build")
 @click.argument("context", metavar="CONTEXT")
 @click.option("-t", "--tag", "tags", multiple=True, metavar="NAME", help="Name of the result")
-@click.option("--platform", "platforms", multiple=True, metavar="A,B", help="Target platforms")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    metavar="A,B",
+    help="Target platforms (default: this machine's)",
+)
 @click.option("-f", "--file", metavar="PATH", help="The Dockerfile (default: CONTEXT/Dockerfile)")
 @_pairs("--build-arg", "build_args", help_text="Value of an ARG")
 @click.option("--target", default="", metavar="STAGE", help="The stage to build")
@@ -94,22 +101,31 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         outputs += (Output("registry"),)
     _check_outputs(outputs, tags)
     wanted = ",".join(flags.platforms)
+    build_args = _build_args(session, flags)
     return BuildRequest(
         context=context,
         dockerfile=dockerfile,
         dockerfile_name=name,
         tags=tags,
         platforms=platforms.parse_list(wanted) if wanted else (),
-        build_args=values.key_values("--build-arg", flags.build_args, session.environment),
+        build_args=build_args,
         target=flags.target,
         labels=values.labels(flags.labels),
         no_cache=flags.no_cache,
         pull=flags.pull,
         build_contexts=dict(values.build_context(item) for item in flags.build_contexts),
         outputs=outputs,
-        source_date_epoch=session.source_date_epoch,
+        source_date_epoch=epoch(build_args.get(_EPOCH, "")),
         proxies=session.proxies,
     )
+
+
+def _build_args(session: Session, flags: _Flags) -> dict[str, str]:
+    """As in buildx, the environment's SOURCE_DATE_EPOCH is a build argument, which may be given."""
+    found = values.key_values("--build-arg", flags.build_args, session.environment)
+    if session.environment.get(_EPOCH):
+        found.setdefault(_EPOCH, session.environment[_EPOCH])
+    return found
 
 
 def _context(text: str) -> Path:

@@ -65,15 +65,7 @@ class Session:
         Raises:
             UsageError: it is no whole number.
         """
-        text = self.environment.get("SOURCE_DATE_EPOCH", "")
-        if not text:
-            return None
-        if not text.isascii() or not text.isdigit():
-            raise UsageError(
-                f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds",
-                "set it to a whole number, such as $(git log -1 --pretty=%ct)",
-            )
-        return int(text)
+        return epoch(self.environment.get("SOURCE_DATE_EPOCH", ""))
 
     @cached_property
     def store(self) -> Store:
@@ -125,6 +117,22 @@ class Session:
     def runtime(self) -> str:
         """The OCI runtime's name or path."""
         return self.environment.get("TRIMARAN_RUNTIME") or "runc"
+
+
+def epoch(text: str) -> int | None:
+    """Read SOURCE_DATE_EPOCH, in seconds; None if it is empty.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise UsageError(
+            f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds",
+            "set it to a whole number, such as $(git log -1 --pretty=%ct)",
+        )
+    return int(text)
 
 
 def _resolv_conf() -> bytes:
