@@ -195,13 +195,24 @@ def test_a_refusal_is_not_repeated(scripted: Scripted) -> None:
     assert len(registry.seen) == 1
 
 
-def test_an_answer_that_names_another_digest_is_an_error(scripted: Scripted) -> None:
-    other = Reply(201, {"Docker-Content-Digest": "sha256:" + "0" * 64})
+def test_a_registry_that_stores_other_bytes_is_an_error(scripted: Scripted) -> None:
+    def answer(seen: Seen) -> Reply:
+        if seen.method == "PUT":
+            return Reply(201, {"Docker-Content-Digest": OTHER})
+        return Reply(200, {**TYPE, **LENGTH, "Docker-Content-Digest": OTHER})
+
     with (
-        scripted(lambda _: other).repository() as repository,
-        pytest.raises(RegistryError, match="instead of"),
+        scripted(answer).repository() as repository,
+        pytest.raises(RegistryError, match=f"stored {OTHER} instead of {DIGEST}"),
     ):
         repository.write_manifest(RAW, media_types.INDEX, "1")
+
+
+def test_an_answer_that_was_hurt_on_the_way_is_checked_by_reading_back(scripted: Scripted) -> None:
+    hurt = Reply(201, {"Docker-Content-Digest": OTHER})
+    registry = scripted(script((f"PUT {TAG}", hurt), (f"HEAD {TAG}", FOUND)))
+    with registry.repository() as repository:
+        assert repository.write_manifest(RAW, media_types.INDEX, "1") == INDEX
 
 
 def test_tags_are_read_over_pages(scripted: Scripted) -> None:
