@@ -195,3 +195,15 @@ def test_a_whole_root_is_written_without_whiteouts(tmp_path: Path) -> None:
     found = infos(out.getvalue())
     assert list(found) == [".wh.f", "char"]
     assert found["char"].ischr()
+
+
+def test_several_roots_get_a_folder_each(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("data")
+    os.link(tmp_path / "f", tmp_path / "h")
+    out = io.BytesIO()
+    write_roots({"linux_amd64": tmp_path, "linux_arm64": tmp_path}, out)
+    found = infos(out.getvalue())
+    assert list(found) == [
+        f"linux_{cpu}{name}" for cpu in ("amd64", "arm64") for name in ("", "/f", "/h")
+    ]
+    assert found["linux_arm64/h"].linkname == "linux_arm64/f"

@@ -1,8 +1,8 @@
 """Puts archive entries into a root, as containerd does, and nothing anywhere else.
 
 An entry replaces what is not a folder; a folder on a folder keeps the children and takes mode,
-owner and time. Owners come first, then modes (chown(2) clears setuid bits), then attributes
-(chown clears capabilities), times last.
+owner and time. Owners come first, since chown(2) clears capabilities and setuid bits; then
+attributes, which a read-only mode would refuse to its owner; then modes, then times.
 """
 
 from __future__ import annotations
@@ -192,9 +192,9 @@ class Extraction:
 
     def _adorn(self, entry: Entry, fd: int) -> None:
         self._own(entry, partial(os.fchown, fd))
-        os.fchmod(fd, entry.mode)
         if entry.xattrs:
             attributes.put(fd, entry.xattrs)
+        os.fchmod(fd, entry.mode)
 
     def _own(self, entry: Entry, chown: Callable[[int, int], None]) -> None:
         uid, gid = self._owner or (entry.uid, entry.gid)

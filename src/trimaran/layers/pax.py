@@ -12,6 +12,7 @@ XATTR_PREFIX = b"SCHILY.xattr."
 """Where star, Go's archive/tar and thus every engine keep extended attributes."""
 
 _TIME = re.compile(rb"(-?)([0-9]+)(?:\.([0-9]*))?")
+_LONGEST_LENGTH = 20
 _NS = 10**9
 
 
@@ -37,11 +38,11 @@ def decode(data: bytes) -> dict[bytes, bytes]:
     records: dict[bytes, bytes] = {}
     position = 0
     while position < len(data):
-        space = data.find(b" ", position, position + 20)
-        digits = data[position:space]
-        end = position + int(digits) if space > 0 and digits.isdigit() else 0
-        key, equals, value = data[space + 1 : end - 1].partition(b"=")
-        if not space < end <= len(data) or data[end - 1] != ord("\n") or not (key and equals):
+        digits, space, _ = data[position : position + _LONGEST_LENGTH].partition(b" ")
+        end = position + (int(digits) if space and digits.isdigit() else 0)
+        record = data[position + len(digits) + 1 : end]
+        key, equals, value = record[:-1].partition(b"=")
+        if end > len(data) or record[-1:] != b"\n" or not (key and equals):
             raise ValueError("malformed PAX record")
         records[key] = value
         position = end
