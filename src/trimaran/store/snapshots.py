@@ -80,8 +80,14 @@ class Snapshots:
         return sorted(os.listdir(self.folder))
 
     def sync(self) -> None:
-        """Make everything in the store durable, and mark the snapshots that were there before."""
+        """Make the snapshots that are not marked yet durable, with all beside them, and mark them.
+
+        syncfs(2) waits for the whole file system, other programs' files too: it is not called where
+        every snapshot has its mark.
+        """
         fresh = [name for name in self.names() if self._unmarked(self.folder / name)]
+        if not fresh:
+            return
         with files.guarded(self.folder.parent, "sync the store"):
             _sync_file_system(self.folder)
             for name in fresh:
