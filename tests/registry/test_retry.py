@@ -36,6 +36,18 @@ LOST = ConnectionLost("cut", reached=True)
 UNREACHED = ConnectionLost("refused", reached=False)
 
 
+def test_a_registry_that_never_answered_is_tried_twice() -> None:
+    policy = RetryPolicy(sleep=lambda _: None)
+    for outcome, times in ((UNREACHED, 2), (LOST, 2)):
+        asked = Asked(outcome)
+        with pytest.raises(ConnectionLost):
+            policy.run(asked, repeatable=True, answered=lambda: False)
+        assert asked.times == times
+    asked = Asked(page(503))
+    policy.run(asked, repeatable=True, answered=lambda: False)
+    assert asked.times == policy.attempts
+
+
 @pytest.mark.parametrize(
     ("outcome", "repeatable", "times"),
     [

@@ -71,6 +71,7 @@ class Client:
         self._lock = threading.Lock()
         self._auths: dict[str, RegistryAuth] = {}
         self._bases: dict[str, str] = {}
+        self._answered: set[str] = set()
 
     def send(self, registry: str, call: Call) -> Answer:
         """Send a call; the caller closes the answer, whatever its status.
@@ -82,7 +83,11 @@ class Client:
         """
         if not call.tries:
             return self._authorised(registry, call)
-        return self.policy.run(lambda: self._authorised(registry, call), repeatable=call.repeatable)
+        return self.policy.run(
+            lambda: self._authorised(registry, call),
+            repeatable=call.repeatable,
+            answered=lambda: registry in self._answered,
+        )
 
     def read(self, registry: str, call: Call, limit_bytes: int) -> Page:
         """Send a call and read the whole answer; one that is cut is asked for again.
@@ -95,7 +100,9 @@ class Client:
             with self._authorised(registry, call) as answer:
                 return answer.read(limit_bytes)
 
-        return self.policy.run(ask, repeatable=call.repeatable)
+        return self.policy.run(
+            ask, repeatable=call.repeatable, answered=lambda: registry in self._answered
+        )
 
     def close(self) -> None:
         """End all connections."""
@@ -110,6 +117,7 @@ class Client:
         header = auth.header(call.scopes)
         for _ in range(_ROUNDS):
             answer = self._transport.send(_with_authorization(request, header))
+            self._answered.add(registry)
             if answer.status == http.HTTPStatus.FORBIDDEN:
                 raise auth.refusal(refusals.describe(refusals.whole(answer)), answer.status)
             if answer.status != http.HTTPStatus.UNAUTHORIZED:

@@ -37,10 +37,11 @@ class RetryPolicy:
     """`attempts` in all; pauses double from `first_pause_s` up to `longest_pause_s`.
 
     A Retry-After is honoured up to `longest_wait_s`; a registry that asks for more is not asked
-    again.
+    again. One that has never answered is tried `first_connects` times: its name may be wrong.
     """
 
     attempts: int = 5
+    first_connects: int = 2
     first_pause_s: float = 0.5
     longest_pause_s: float = 15.0
     longest_wait_s: float = 120.0
@@ -51,7 +52,13 @@ class RetryPolicy:
         """A new count, for callers that decide themselves what to send next."""
         return Attempts(self)
 
-    def run(self, ask: Callable[[], _A], *, repeatable: bool) -> _A:
+    def run(
+        self,
+        ask: Callable[[], _A],
+        *,
+        repeatable: bool,
+        answered: Callable[[], bool] = lambda: True,
+    ) -> _A:
         """Ask until the answer is not worth another try, and give back the last one.
 
         A connection that was never made and 429 (the request was not executed) are always tried
@@ -60,6 +67,7 @@ class RetryPolicy:
         Args:
             ask: sends the request anew at each call.
             repeatable: the request may be executed twice (RFC 9110, section 9.2.2).
+            answered: whether the other side has ever answered.
 
         Raises:
             ConnectionLost: also the last attempt had no answer.
@@ -70,6 +78,8 @@ class RetryPolicy:
                 answer = ask()
             except ConnectionLost as error:
                 if error.reached and not repeatable:
+                    raise
+                if attempts.tried >= self.first_connects and not answered():
                     raise
                 attempts.wait(error)
                 continue
@@ -87,6 +97,11 @@ class Attempts:
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
         self._tried = 1
+
+    @property
+    def tried(self) -> int:
+        """How many attempts were made, the running one included."""
+        return self._tried
 
     def renew(self) -> None:
         """Count anew: the undertaking got on."""

@@ -181,6 +181,7 @@ def _failure(url: str, error: HTTPError) -> RegistryError:
     cause = _cause(error, OSError)
     words = (cause.strerror if cause else "") or str(error)
     if isinstance(error, (NewConnectionError, ConnectTimeoutError, ProxyError)):
-        return ConnectionLost(f"cannot connect to {host}: {words}", reached=False)
+        hint = "check the registry's name and the network"
+        return ConnectionLost(f"cannot connect to {host}: {words}", hint, reached=False)
     reached = not isinstance(error, SSLError)
     return ConnectionLost(f"no answer from {host}: {words}", reached=reached)
