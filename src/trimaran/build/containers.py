@@ -9,12 +9,12 @@ from trimaran import platforms
 from trimaran.build.builder import Machine
 from trimaran.build.plan import DemandFinder, Plan
 from trimaran.build.preflight import prepare_platforms
-from trimaran.build.resolve import OpenRepository, base_image
+from trimaran.build.resolve import OpenRepository, base_image, nowhere
 from trimaran.build.results import Packing, Results
 from trimaran.build.work import Worker
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.lower import Lowered
-from trimaran.errors import ImageError, NotFoundError
+from trimaran.errors import ImageError, NotFoundError, RegistryError
 from trimaran.events import Emit
 from trimaran.executor.containers import run_container
 from trimaran.executor.executor import Executor
@@ -69,11 +69,14 @@ def fetch_image(
     images = StoreImages(store)
     try:
         return _choose(images, images.resolve(str(reference)), reference, wanted)
-    except ImageError as error:
-        if not isinstance(error, NotFoundError) and wanted is None:
+    except ImageError as gap:
+        if not isinstance(gap, NotFoundError) and wanted is None:
             raise
         remote = open_repository(reference)
-        found = _choose(remote, remote.resolve(reference.tag_or_digest), reference, wanted)
+        try:
+            found = _choose(remote, remote.resolve(reference.tag_or_digest), reference, wanted)
+        except (ImageError, RegistryError) as error:
+            raise nowhere(reference.familiar, gap, error) from error
     written = copy(
         remote, found.choice.descriptor, images, tag=str(reference), emit=emit, verb="pull"
     )

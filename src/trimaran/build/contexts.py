@@ -54,9 +54,11 @@ def read_dockerfile(request: BuildRequest) -> str:
     """The Dockerfile's text; bytes that are not UTF-8 are refused.
 
     Raises:
+        ContextError: there is no build context, which is then the first thing to say.
         DockerfileError: it is missing or cannot be read.
     """
     name = request.dockerfile_name
+    _check_folder(request.context, "the build context")
     try:
         with request.dockerfile.open("rb") as file:
             raw = file.read(_DOCKERFILE_LIMIT_BYTES + 1)
@@ -86,13 +88,7 @@ def open_folders(request: BuildRequest, store: Store) -> Folders:
 
 
 def _open(path: Path, name: str, dockerfile: Path | None) -> SourceRoot:
-    try:
-        os.close(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise ContextError(
-            f"cannot read {name} {path}: {reason}", "name the folder that COPY reads"
-        ) from error
+    _check_folder(path, name)
     files = [path / ignore.IGNORE_FILE]
     if dockerfile is not None:
         files.insert(0, dockerfile.with_name(f"{dockerfile.name}{ignore.IGNORE_FILE}"))
@@ -106,3 +102,13 @@ def _open(path: Path, name: str, dockerfile: Path | None) -> SourceRoot:
         shown = os.path.relpath(file, path)
         return SourceRoot(path, name, ignore.parse(text, str(file)).matcher, shown)
     return SourceRoot(path, name)
+
+
+def _check_folder(path: Path, name: str) -> None:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ContextError(
+            f"cannot read {name} {path}: {reason}", "name the folder that COPY reads"
+        ) from error

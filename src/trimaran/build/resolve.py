@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from trimaran import references
 from trimaran.dockerfile.lower import BaseImage, BaseKey
-from trimaran.errors import ImageError, NotFoundError, RegistryError
+from trimaran.errors import ImageError, NotFoundError, RegistryError, TrimaranError
 from trimaran.graph.steps import Extract, Step
 from trimaran.images import pick
 from trimaran.images.layout import Layout
@@ -43,13 +43,16 @@ class Resolver:
     contexts: Mapping[str, Context]
     pull: bool = False
     origins: dict[str, tuple[Place, Descriptor]] = field(default_factory=dict)
-    _found: dict[tuple[str, str], tuple[Place, Descriptor]] = field(default_factory=dict)
+    _found: dict[tuple[str, str], tuple[Place, Descriptor] | TrimaranError] = field(
+        default_factory=dict
+    )
 
     def resolve_all(self, keys: Iterable[BaseKey]) -> dict[BaseKey, BaseImage]:
         """Resolve every key.
 
         Raises:
             ImageError: bases are missing or lack platforms; all are named.
+            RegistryError: a registry that alone was asked does not answer.
         """
         found: dict[BaseKey, BaseImage] = {}
         gaps: list[ImageError] = []
@@ -74,12 +77,11 @@ class Resolver:
             try:
                 place, descriptor = self._remembered(key.name, look_up)
                 return place, pick.choose(place, descriptor, key.platform)
-            except NotFoundError as error:
-                gap = gap or error
-            except RegistryError:
-                if gap is None:
+            except (ImageError, RegistryError) as error:
+                if gap is not None:
+                    raise nowhere(key.name, gap, error) from error
+                if isinstance(error, RegistryError):
                     raise
-            except ImageError as error:
                 gap = error
         raise _named(key.name, gap)
 
@@ -87,8 +89,14 @@ class Resolver:
         """One question per name and place: a tag that moves meanwhile must not split platforms."""
         key = (name, look_up.__name__)
         if key not in self._found:
-            self._found[key] = look_up(name)
-        return self._found[key]
+            try:
+                self._found[key] = look_up(name)
+            except (ImageError, RegistryError) as error:
+                self._found[key] = error
+        found = self._found[key]
+        if isinstance(found, TrimaranError):
+            raise found
+        return found
 
     def _where(self, name: str) -> list[_LookUp]:
         match self.contexts.get(name):
@@ -142,14 +150,16 @@ def find_image(
     """An image by name: the local store first, then its registry.
 
     Raises:
-        NotFoundError: neither has it.
-        RegistryError: the registry does not answer.
+        ImageError: neither has it, or the registry does not answer.
     """
     try:
         return local, local.resolve(str(reference))
-    except NotFoundError:
+    except NotFoundError as gap:
         remote = open_repository(reference)
-        return remote, remote.resolve(reference.tag_or_digest)
+        try:
+            return remote, remote.resolve(reference.tag_or_digest)
+        except (ImageError, RegistryError) as error:
+            raise nowhere(reference.familiar, gap, error) from error
 
 
 def _named(name: str, gap: ImageError | None) -> ImageError:
@@ -160,8 +170,16 @@ def _named(name: str, gap: ImageError | None) -> ImageError:
     return ImageError(f"{name}: {gap.message}", gap.hint)
 
 
+def nowhere(name: str, gap: ImageError, further: ImageError | RegistryError) -> ImageError:
+    """What the local store lacks and then the registry, in one sentence."""
+    if isinstance(gap, NotFoundError):
+        message = f"{name} is not in the local store; {further.message}"
+        return ImageError(message, further.hint)
+    hints = dict.fromkeys(hint for hint in (gap.hint, further.hint) if hint)
+    return ImageError(f"{_named(name, gap).message}; {further.message}", "; ".join(hints))
+
+
 def _gaps(gaps: list[ImageError]) -> ImageError:
-    if len(gaps) == 1:
-        return ImageError(gaps[0].message, gaps[0].hint)
+    messages = dict.fromkeys(gap.message for gap in gaps)
     hints = dict.fromkeys(gap.hint for gap in gaps if gap.hint)
-    return ImageError("\n".join(gap.message for gap in gaps), "; ".join(hints))
+    return ImageError("\n".join(messages), "; ".join(hints))
