@@ -39,6 +39,7 @@ class Outputs:
 
         Raises:
             UsageError: a Docker archive of several platforms.
+            ImageError: the folder of an output's file is missing or may not be written to.
         """
         many = len(self.request.platforms) > 1
         if many and any(output.type == "docker" for output in self.request.outputs):
@@ -46,6 +47,10 @@ class Outputs:
                 "a Docker archive holds one platform, and several are to be built",
                 "use -o type=oci,dest=FILE, or one --platform",
             )
+        for output in self.request.outputs:
+            is_file = output.type in ("docker", "tar") or (output.type == "oci" and output.tar)
+            if is_file and output.destination not in (None, "-"):
+                outputs.check(Path(output.destination).absolute())
 
     @property
     def compression(self) -> Compression:

@@ -18,6 +18,7 @@ from trimaran.cli import values
 from trimaran.cli.session import Session, epoch
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
+from trimaran.images import outputs as written
 from trimaran.references import Reference
 from trimaran.request import BuildRequest, Output
 
@@ -80,16 +81,24 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     """
     given = msgspec.convert(flags, _Flags)
     request = _request(session, given)
+    files = [Path(name).absolute() for name in (given.iidfile, given.metadata_file) if name]
+    for file in files:
+        written.check(file)
     with view("quiet" if quiet else progress) as shown:
         result = build(request, session.machine, shown.emit)
     if result is None:
         return
     if given.iidfile:
-        Path(given.iidfile).write_text(image_id(result), encoding="ascii")
+        _write(given.iidfile, image_id(result).encode("ascii"))
     if given.metadata_file:
-        Path(given.metadata_file).write_bytes(metadata(result, request.tags))
+        _write(given.metadata_file, metadata(result, request.tags))
     if quiet:
         click.echo(image_id(result))
+
+
+def _write(name: str, content: bytes) -> None:
+    with written.opened(Path(name).absolute()) as file:
+        file.write(content)
 
 
 def _request(session: Session, flags: _Flags) -> BuildRequest:

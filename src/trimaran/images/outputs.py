@@ -13,6 +13,18 @@ from typing import BinaryIO
 from trimaran.errors import ImageError
 
 
+def check(path: Path) -> None:
+    """Make sure that a file can be written to `path`, without doing so. Raises ImageError."""
+    target = Path(os.path.realpath(path))
+    with writing(f"write {path}"):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        target.parent.stat()  # says which: missing, no folder, or closed
+        written = target if target.exists() and not target.is_file() else target.parent
+        if not os.access(written, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 @contextmanager
 def opened(out: Path | BinaryIO) -> Iterator[BinaryIO]:
     """`out` as a stream; a path's file is replaced at the end, if all went well.
