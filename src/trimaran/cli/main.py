@@ -25,12 +25,13 @@ _COMMANDS = {
     "base": "Make a base image for platforms that no maintainer serves",
 }
 _INTERRUPTED = 130
+_TERMINATED = 143
 
 
 def main() -> NoReturn:
     """Run the command line of this process and exit with its status.
 
-    0 is done, 1 a build or check that failed, 2 wrong usage, 130 an interrupt.
+    0 is done, 1 a build or check that failed, 2 wrong usage, 130 an interrupt, 143 SIGTERM.
     """
     if sys.argv[1:] == ["--version"]:
         print(f"trimaran {__version__}")
@@ -43,6 +44,7 @@ def _run(arguments: list[str]) -> int:
 
     from trimaran.errors import TrimaranError
 
+    terminated = _terminate_as_interrupt()
     try:
         status = _group().main(arguments, prog_name="trimaran", standalone_mode=False)
     except TrimaranError as error:
@@ -54,8 +56,8 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return 2
     except (KeyboardInterrupt, click.Abort):
-        print("interrupted", file=sys.stderr)
-        return _INTERRUPTED
+        print("terminated" if terminated else "interrupted", file=sys.stderr)
+        return _TERMINATED if terminated else _INTERRUPTED
     except OSError as error:
         return _show_system_error(error)
     return status if isinstance(status, int) else 0
@@ -70,6 +72,21 @@ def _show_system_error(error: OSError) -> int:
     subject = f"{error.filename}: " if error.filename else ""
     print(f"ERROR: {subject}{error.strerror or error}", file=sys.stderr)
     return 1
+
+
+def _terminate_as_interrupt() -> list[int]:
+    """Let SIGTERM end the command in order, as Ctrl-C does; the list tells whether it came."""
+    import signal
+
+    received: list[int] = []
+
+    def end(number: int, frame: object) -> NoReturn:
+        del frame
+        received.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    return received
 
 
 def _group() -> click.Group:
