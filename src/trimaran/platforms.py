@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from trimaran import machines
 from trimaran.errors import PlatformError
@@ -72,8 +73,7 @@ _LEVELS = {
 _IMPLIED = {("arm64", "v8"), ("amd64", "v1")}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Platform:
+class Platform(msgspec.Struct, frozen=True, order=True):
     """An operating system and a CPU.
 
     Attributes:
@@ -100,7 +100,7 @@ class Platform:
             variant = "v7"
         if (architecture, variant) in _IMPLIED:
             variant = ""
-        return replace(self, os=system, architecture=architecture, variant=variant)
+        return msgspec.structs.replace(self, os=system, architecture=architecture, variant=variant)
 
     @property
     def machine(self) -> machines.Machine | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from trimaran import digests
 from trimaran.errors import InvalidReferenceError
@@ -23,8 +24,7 @@ _PATH = re.compile(
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """A repository and what is meant in it.
 
     Attributes:
@@ -65,7 +65,7 @@ class Reference:
         Raises:
             InvalidReferenceError: `tag` is none.
         """
-        return replace(self, tag=_checked_tag(tag, tag), digest="")
+        return msgspec.structs.replace(self, tag=_checked_tag(tag, tag), digest="")
 
     def _suffix(self) -> str:
         return (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from trimaran.platforms import Platform
 from trimaran.references import Reference
 
 
-@dataclass(frozen=True, slots=True)
-class FolderContext:
+class FolderContext(msgspec.Struct, frozen=True):
     """A folder on this machine."""
 
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class ImageContext:
+class ImageContext(msgspec.Struct, frozen=True):
     """An image in a registry or in the local store: `docker-image://REF`."""
 
     reference: Reference
 
 
-@dataclass(frozen=True, slots=True)
-class LayoutContext:
+class LayoutContext(msgspec.Struct, frozen=True):
     """An image in an OCI layout: `oci-layout://DIR:TAG` or `oci-layout://DIR@DIGEST`."""
 
     path: Path
@@ -39,8 +37,7 @@ OutputType = Literal["oci", "docker", "local", "tar", "registry"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """One `-o`. `destination` is None for `registry`; "-" is standard output."""
 
     type: OutputType
@@ -49,8 +46,7 @@ class Output:
     compression: Compression = "gzip"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
+class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
     `platforms` is empty for the host's own. `dockerfile` is absolute; `dockerfile_name` is what the
@@ -62,12 +58,12 @@ class BuildRequest:
     dockerfile_name: str
     tags: tuple[Reference, ...] = ()
     platforms: tuple[Platform, ...] = ()
-    build_args: Mapping[str, str] = field(default_factory=dict)
+    build_args: Mapping[str, str] = msgspec.field(default_factory=dict)
     target: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
     no_cache: bool = False
     pull: bool = False
-    build_contexts: Mapping[str, Context] = field(default_factory=dict)
+    build_contexts: Mapping[str, Context] = msgspec.field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     source_date_epoch: int | None = None
-    proxies: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trimaran import platforms
 from trimaran.executor.diagnosis import NOT_STARTED, diagnose, find_program

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import msgspec
 
@@ -31,8 +30,7 @@ _AS_OCI = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltImage:
+class BuiltImage(msgspec.Struct, frozen=True):
     """One platform's image in the store.
 
     Attributes:
@@ -48,16 +46,14 @@ class BuiltImage:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltIndex:
+class BuiltIndex(msgspec.Struct, frozen=True):
     """The result of a build: what a name is to point at, and the images below it."""
 
     descriptor: Descriptor
     images: tuple[BuiltImage, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Assembler:
+class Assembler(msgspec.Struct, frozen=True):
     """Writes configs, manifests and, for several platforms, the index into the store.
 
     Attributes:

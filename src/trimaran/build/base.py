@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from trimaran import platforms
 from trimaran.build import apt, bases, bootstrap, busybox, debian
@@ -35,8 +36,7 @@ from trimaran.store.store import Store
 Kind = Literal["busybox", "debian"]
 
 
-@dataclass(frozen=True, slots=True)
-class BaseRequest:
+class BaseRequest(msgspec.Struct, frozen=True):
     """One `trimaran base`.
 
     Attributes:
@@ -52,7 +52,7 @@ class BaseRequest:
     suite: str
     names: tuple[Reference, ...]
     platforms: tuple[Platform, ...]
-    proxies: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, str] = msgspec.field(default_factory=dict)
     source_date_epoch: int | None = None
     compression: Compression = "gzip"
 
@@ -130,8 +130,7 @@ def make_base(
         return work.run()
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(msgspec.Struct):
     request: BaseRequest
     store: Store
     emit: Emit
@@ -140,8 +139,8 @@ class _Work:
     mirror: Mirror
     cores: int
     stop: threading.Event
-    made: dict[Platform, MadeBase] = field(default_factory=dict)
-    seconds: dict[Platform, float] = field(default_factory=dict)
+    made: dict[Platform, MadeBase] = msgspec.field(default_factory=dict)
+    seconds: dict[Platform, float] = msgspec.field(default_factory=dict)
 
     def run(self) -> Descriptor:
         started = time.time()

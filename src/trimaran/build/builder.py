@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from trimaran import events
 from trimaran.build import preflight
@@ -32,8 +34,7 @@ from trimaran.scheduler.runner import run
 from trimaran.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """What the machine gives a build.
 
     Attributes:

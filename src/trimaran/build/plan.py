@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from trimaran import platforms
 from trimaran.build.resolve import Resolver
@@ -20,8 +21,7 @@ from trimaran.request import BuildRequest, FolderContext
 from trimaran.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """All platforms' images as one graph.
 
     Attributes:
@@ -50,8 +50,7 @@ class Plan:
         return StepLabel(text, platforms.host(), (0, 0))
 
 
-@dataclass(slots=True)
-class Demand:
+class Demand(msgspec.Struct):
     """What must be done, by identity, inputs first.
 
     Attributes:
@@ -60,9 +59,9 @@ class Demand:
         blobs: base layers that must be fetched, by digest.
     """
 
-    roots: dict[str, Step] = field(default_factory=dict)
-    layers: dict[str, Step] = field(default_factory=dict)
-    blobs: dict[str, Descriptor] = field(default_factory=dict)
+    roots: dict[str, Step] = msgspec.field(default_factory=dict)
+    layers: dict[str, Step] = msgspec.field(default_factory=dict)
+    blobs: dict[str, Descriptor] = msgspec.field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.roots or self.layers or self.blobs)
@@ -149,14 +148,13 @@ def _lower(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DemandFinder:
+class DemandFinder(msgspec.Struct, frozen=True):
     """Finds what the store lacks for a plan's images."""
 
     plan: Plan
     store: Store
     results: Results
-    demand: Demand = field(default_factory=Demand)
+    demand: Demand = msgspec.field(default_factory=Demand)
 
     def find(self, packing: Packing | None, want_roots: bool) -> Demand:
         """Everything that must be done.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from trimaran.oci.models import Descriptor
@@ -26,8 +24,7 @@ class LayerResult(msgspec.Struct, frozen=True):
     diff_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(msgspec.Struct, frozen=True):
     """What a layer's bytes depend on beside the snapshot."""
 
     compression: Compression

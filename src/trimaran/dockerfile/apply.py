@@ -7,7 +7,6 @@ as it was before the instruction.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,8 +19,7 @@ from trimaran.graph import steps
 from trimaran.graph.steps import ContextFiles, StepFiles
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(msgspec.Struct, frozen=True):
     """What an instruction sees beside its stage.
 
     Attributes:

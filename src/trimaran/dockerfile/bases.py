@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran import platforms, references
 from trimaran.dockerfile import instructions as df
@@ -17,8 +18,7 @@ SCRATCH = "scratch"
 _INDEX = re.compile(r"[-+]?[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BaseKey:
+class BaseKey(msgspec.Struct, frozen=True, order=True):
     """An image that a build needs.
 
     Attributes:
@@ -29,35 +29,30 @@ class BaseKey:
     platform: Platform
 
 
-@dataclass(frozen=True, slots=True)
-class FromStage:
+class FromStage(msgspec.Struct, frozen=True):
     """An earlier stage."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class FromImage:
+class FromImage(msgspec.Struct, frozen=True):
     key: BaseKey
 
 
-@dataclass(frozen=True, slots=True)
-class FromFolder:
+class FromFolder(msgspec.Struct, frozen=True):
     """A named context that is a local folder."""
 
     context: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromNothing:
+class FromNothing(msgspec.Struct, frozen=True):
     """`scratch`."""
 
 
 Base = FromStage | FromImage | FromFolder | FromNothing
 
 
-@dataclass(frozen=True, slots=True)
-class BasedStage:
+class BasedStage(msgspec.Struct, frozen=True):
     """A stage whose FROM was understood.
 
     Attributes:
@@ -73,8 +68,7 @@ class BasedStage:
     replaced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contexts:
+class Contexts(msgspec.Struct, frozen=True):
     """The names of `--build-context`: local folders, and images of any kind."""
 
     folders: frozenset[str]
@@ -94,8 +88,7 @@ class Contexts:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Namer:
+class Namer(msgspec.Struct, frozen=True):
     """Finds what names mean.
 
     Attributes:

@@ -7,8 +7,8 @@ beside the Dockerfile wins over `.dockerignore` in the context's root. Reading i
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
 
+import msgspec
 from e2b_dockerfile_utils import PatternMatcher
 
 from trimaran.errors import ContextError
@@ -16,8 +16,7 @@ from trimaran.errors import ContextError
 IGNORE_FILE = ".dockerignore"
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(msgspec.Struct, frozen=True):
     """An ignore file's patterns.
 
     Attributes:
@@ -27,7 +26,7 @@ class Ignore:
 
     path: str
     patterns: tuple[str, ...]
-    matcher: PatternMatcher = field(repr=False, compare=False)
+    matcher: PatternMatcher
 
     def excludes(self, path: str) -> bool:
         """Whether `path`, relative to the context and with slashes, is left out."""

@@ -6,26 +6,27 @@ counts and forms have been checked. The rules are those of the Dockerfile refere
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from trimaran.errors import DockerfileError
 from trimaran.oci.models import Healthcheck
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A Dockerfile's text and the name by which the user knows it."""
 
     path: str
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Source({self.path!r})"
 
     def error(self, message: str, lines: tuple[int, int], hint: str = "") -> DockerfileError:
         """A fault of these lines, to be raised."""
         return DockerfileError(message, path=self.path, lines=lines, source=self.text, hint=hint)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """Where an instruction stands.
 
     Attributes:
@@ -49,8 +50,7 @@ class Line:
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """`shell`: the one argument is a line for the SHELL; else an argument vector."""
 
     line: Line
@@ -58,8 +58,7 @@ class Run:
     shell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """COPY and ADD.
 
     Attributes:
@@ -78,92 +77,78 @@ class Copy:
     unpack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Env:
+class Env(msgspec.Struct, frozen=True):
     line: Line
     pairs: Pairs
 
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+class Arg(msgspec.Struct, frozen=True):
     """Names and their defaults; None where there is none."""
 
     line: Line
     variables: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Workdir:
+class Workdir(msgspec.Struct, frozen=True):
     line: Line
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(msgspec.Struct, frozen=True):
     line: Line
     user: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     line: Line
     pairs: Pairs
 
 
-@dataclass(frozen=True, slots=True)
-class Expose:
+class Expose(msgspec.Struct, frozen=True):
     line: Line
     ports: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entrypoint:
+class Entrypoint(msgspec.Struct, frozen=True):
     line: Line
     arguments: tuple[str, ...]
     shell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Cmd:
+class Cmd(msgspec.Struct, frozen=True):
     line: Line
     arguments: tuple[str, ...]
     shell: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(msgspec.Struct, frozen=True):
     line: Line
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StopSignal:
+class StopSignal(msgspec.Struct, frozen=True):
     line: Line
     signal: str
 
 
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
+class HealthCheck(msgspec.Struct, frozen=True):
     line: Line
     check: Healthcheck
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(msgspec.Struct, frozen=True):
     line: Line
     arguments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OnBuild:
+class OnBuild(msgspec.Struct, frozen=True):
     """`trigger` is an instruction as text; it is read where it is triggered."""
 
     line: Line
     trigger: str
 
 
-@dataclass(frozen=True, slots=True)
-class Maintainer:
+class Maintainer(msgspec.Struct, frozen=True):
     line: Line
     name: str
 
@@ -188,8 +173,7 @@ Instruction = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(msgspec.Struct, frozen=True):
     """One FROM and what follows it.
 
     Attributes:
@@ -211,8 +195,7 @@ class Stage:
         return self.name or f"stage-{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(msgspec.Struct, frozen=True):
     """A checked Dockerfile.
 
     Attributes:

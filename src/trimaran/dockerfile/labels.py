@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.bases import BasedStage, FromFolder, FromImage
@@ -11,8 +12,7 @@ from trimaran.graph.steps import Step, chain
 from trimaran.platforms import Platform
 
 
-@dataclass(frozen=True, slots=True)
-class StepLabel:
+class StepLabel(msgspec.Struct, frozen=True):
     """A step for people.
 
     Attributes:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply import Surroundings, apply
@@ -37,8 +39,7 @@ from trimaran.platforms import Platform
 __all__ = ["BaseImage", "BaseKey", "Lowered", "Needs", "StepLabel", "lower"]
 
 
-@dataclass(frozen=True, slots=True)
-class Lowered:
+class Lowered(msgspec.Struct, frozen=True):
     """One platform's image.
 
     Attributes:
@@ -56,8 +57,7 @@ class Lowered:
     unused_build_args: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(msgspec.Struct, frozen=True):
     """The bases that must be resolved first."""
 
     keys: frozenset[BaseKey]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+import msgspec
 
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile import syntax
@@ -73,7 +74,8 @@ def _stages(statements: Iterable[Statement]) -> list[df.Stage]:
         else:
             bodies[-1].append(build(statement))
     return [
-        replace(stage, instructions=tuple(body)) for stage, body in zip(stages, bodies, strict=True)
+        msgspec.structs.replace(stage, instructions=tuple(body))
+        for stage, body in zip(stages, bodies, strict=True)
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from trimaran.dockerfile import history
@@ -13,8 +11,7 @@ from trimaran.graph.steps import ContextFiles, Copy, Step
 from trimaran.oci.models import ImageConfig, RootFS
 
 
-@dataclass(frozen=True, slots=True)
-class BaseImage:
+class BaseImage(msgspec.Struct, frozen=True):
     """A base that was resolved: its layers as steps (None if it has none) and its config."""
 
     step: Step | None

@@ -6,8 +6,8 @@ The lines are read by e2b-dockerfile-utils; here are the checks that it leaves t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
+import msgspec
 from e2b_dockerfile_utils import (
     DockerfileAst,
     DockerfileInstruction,
@@ -49,8 +49,7 @@ _FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One instruction, split but not yet understood.
 
     Attributes:
@@ -67,8 +66,7 @@ class Statement:
     is_json: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(msgspec.Struct, frozen=True):
     """A file's statements and its escape character."""
 
     escape: str
@@ -102,7 +100,8 @@ def read_trigger(trigger: str, line: Line) -> Statement:
     if len(ast.instructions) != 1:
         raise line.error(f"the base's ONBUILD trigger is not one instruction: {trigger}")
     node = ast.instructions[0]
-    return _statement(line.source, node, replace(line, text=node.original.strip(), is_trigger=True))
+    there = msgspec.structs.replace(line, text=node.original.strip(), is_trigger=True)
+    return _statement(line.source, node, there)
 
 
 def _read(source: Source, text: str) -> DockerfileAst:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from e2b_dockerfile_utils import ShellLex
 
 from trimaran.dockerfile.instructions import Line
 
 
-@dataclass(frozen=True, slots=True)
-class Expander:
+class Expander(msgspec.Struct, frozen=True):
     """Expands words with an environment; a variable that is not set gives nothing.
 
     Attributes:

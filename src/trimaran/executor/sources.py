@@ -13,9 +13,9 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from e2b_dockerfile_utils import PatternMatcher
 
 from trimaran.errors import ContextError, HostError
@@ -23,8 +23,7 @@ from trimaran.executor import globs, walking
 from trimaran.linux import rootfs
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRoot:
+class SourceRoot(msgspec.Struct, frozen=True):
     """Where sources are looked up.
 
     Attributes:
@@ -42,8 +41,7 @@ class SourceRoot:
     local: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One selected file or folder.
 
     Attributes:

@@ -8,14 +8,14 @@ runs) is no part of a step.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran.oci.models import Descriptor
 from trimaran.platforms import Platform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Extract:
+class Extract(msgspec.Struct, frozen=True, eq=False):
     """One layer of a base image.
 
     Attributes:
@@ -28,8 +28,7 @@ class Extract:
     image: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Run(msgspec.Struct, frozen=True, eq=False):
     """A program that runs on the parent's file system.
 
     Attributes:
@@ -48,22 +47,19 @@ class Run:
     platform: Platform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ContextFiles:
+class ContextFiles(msgspec.Struct, frozen=True, eq=False):
     """Files of a local folder: `context` is "" for the build context, else a named one's name."""
 
     context: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StepFiles:
+class StepFiles(msgspec.Struct, frozen=True, eq=False):
     """Files of another stage's or image's file system; None is the empty one."""
 
     step: Step | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Copy:
+class Copy(msgspec.Struct, frozen=True, eq=False):
     """COPY, and ADD of local files.
 
     Attributes:
@@ -83,8 +79,7 @@ class Copy:
     unpack: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MakeFolder:
+class MakeFolder(msgspec.Struct, frozen=True, eq=False):
     """WORKDIR: the folder and its missing parents, 0755, owned by `user` as USER writes it."""
 
     parent: Step | None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,7 +80,8 @@ def write(
 def _listing(manifest: Manifest, names: Sequence[Reference]) -> _Image:
     return _Image(
         blob_name(manifest.config.digest),
-        tuple(replace(name, digest="").familiar for name in names if name.tag) or None,
+        tuple(msgspec.structs.replace(name, digest="").familiar for name in names if name.tag)
+        or None,
         tuple(blob_name(layer.digest) for layer in manifest.layers),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran import platforms
 from trimaran.errors import ImageError
@@ -25,8 +26,7 @@ _UNKNOWN = "unknown"
 """BuildKit lists attestations under the platform unknown/unknown, so that no one picks them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One platform's image: its manifest's descriptor, the manifest and the config."""
 
     descriptor: Descriptor
@@ -34,8 +34,7 @@ class Choice:
     config: ImageConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """A manifest and the platform that it is for."""
 
     platform: Platform

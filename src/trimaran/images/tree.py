@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from trimaran.errors import ImageError
 from trimaran.oci import media_types
@@ -20,16 +20,14 @@ _FOREIGN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A manifest or index, as it is written in one place and read in another."""
 
     descriptor: Descriptor
     raw: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ImageTree:
+class ImageTree(msgspec.Struct, frozen=True):
     """An image.
 
     Attributes:
