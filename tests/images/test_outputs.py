@@ -31,3 +31,13 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, name: str, reaso
     with pytest.raises(ImageError) as caught:
         outputs.check(path)
     assert caught.value.message == f"write {path}: {reason}"
+
+
+def test_a_folder_can_be_written_to_or_made(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    outputs.check_folder(tmp_path)
+    outputs.check_folder(tmp_path / "new" / "folder")
+    with pytest.raises(ImageError, match="old/folder: Not a directory"):
+        outputs.check_folder(tmp_path / "old" / "folder")
+    with pytest.raises(ImageError, match="old: Not a directory"):
+        outputs.check_folder(tmp_path / "old")

@@ -1,45 +1,27 @@
-"""Where a build's result goes: archives and folders first, registries next, local names last."""
+"""What a request's outputs ask of a build."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from trimaran.build.assemble import BuiltIndex
-from trimaran.build.plan import Plan
-from trimaran.build.resolve import OpenRepository
+import msgspec
+
 from trimaran.errors import UsageError
-from trimaran.events import Emit
-from trimaran.executor.roots import export_folder, opened_root
-from trimaran.graph.steps import chain
-from trimaran.images import docker_archive, layout_tar, outputs
-from trimaran.images.copy import copy
-from trimaran.images.layout import Layout
-from trimaran.images.local import StoreImages
-from trimaran.layers.diff import write_roots
-from trimaran.request import BuildRequest, Compression, Output
-from trimaran.store.store import Store
+from trimaran.images import outputs
+from trimaran.request import BuildRequest, Compression
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Writes a request's outputs."""
+class Outputs(msgspec.Struct, frozen=True):
+    """A request's outputs; `writing` writes them."""
 
     request: BuildRequest
-    store: Store
-    open_repository: OpenRepository
-    emit: Emit
 
     def check(self) -> None:
         """Refuse what cannot be written, before anything is built.
 
         Raises:
             UsageError: a Docker archive of several platforms.
-            ImageError: the folder of an output's file is missing or may not be written to.
+            ImageError: an output's file or folder may not be written to.
         """
         many = len(self.request.platforms) > 1
         if many and any(output.type == "docker" for output in self.request.outputs):
@@ -48,9 +30,13 @@ class Outputs:
                 "use -o type=oci,dest=FILE, or one --platform",
             )
         for output in self.request.outputs:
-            is_file = output.type in ("docker", "tar") or (output.type == "oci" and output.tar)
-            if is_file and output.destination not in (None, "-"):
-                outputs.check(Path(output.destination).absolute())
+            if output.destination in (None, "-"):
+                continue
+            path = Path(output.destination).absolute()
+            if output.type == "local" or (output.type == "oci" and not output.tar):
+                outputs.check_folder(path)
+            else:
+                outputs.check(path)
 
     @property
     def compression(self) -> Compression:
@@ -66,89 +52,3 @@ class Outputs:
     @property
     def want_roots(self) -> bool:
         return any(output.type in ("local", "tar") for output in self.request.outputs)
-
-    def write(self, plan: Plan, result: BuiltIndex | None) -> None:
-        """Write everything; registries after the files, so that a full disk publishes nothing.
-
-        Args:
-            plan: whose images' file systems local and tar outputs hold.
-            result: the images in the store; None if no output wanted layers.
-
-        Raises:
-            TrimaranError: an output cannot be written; names and tags are as they were.
-        """
-        for output in sorted(self.request.outputs, key=lambda each: each.type == "registry"):
-            match output.type:
-                case "local":
-                    self._write_folders(output, plan)
-                case "tar":
-                    self._write_tar(output, plan)
-                case _ if result is not None:
-                    self._write_image(output, result)
-        if result is not None and not self.request.outputs:
-            for tag in self.request.tags:
-                self.store.tag(tag, result.descriptor)
-
-    def _write_image(self, output: Output, result: BuiltIndex) -> None:
-        images = StoreImages(self.store)
-        names = self.request.tags
-        match output.type:
-            case "registry":
-                for tag in names:
-                    target = self.open_repository(tag)
-                    copy(
-                        images,
-                        result.descriptor,
-                        target,
-                        tag=tag.tag,
-                        emit=self.emit,
-                        verb="push",
-                    )
-            case "docker":
-                with _destination(output) as out:
-                    docker_archive.write(images, result.descriptor, out, names=names)
-            case "oci" if output.tar:
-                with _destination(output) as out:
-                    full = [str(name) for name in names]
-                    layout_tar.write(images, result.descriptor, out, names=full)
-            case _:
-                self._write_layout(Layout(Path(output.destination or "")), result)
-
-    def _write_layout(self, layout: Layout, result: BuiltIndex) -> None:
-        images = StoreImages(self.store)
-        for name in [str(tag) for tag in self.request.tags] or [""]:
-            copy(images, result.descriptor, layout, tag=name, emit=self.emit, verb="write")
-            if not name:
-                layout.put_entry(result.descriptor)
-
-    def _write_folders(self, output: Output, plan: Plan) -> None:
-        folder = Path(output.destination or "").absolute()
-        for prefix, identities in self._roots(plan):
-            with opened_root(self.store, identities) as root:
-                export_folder(root, folder / prefix)
-
-    def _write_tar(self, output: Output, plan: Plan) -> None:
-        """One platform's root is the tar's; several stand in a folder each, as buildx has it."""
-        with ExitStack() as stack:
-            roots = {
-                prefix: stack.enter_context(opened_root(self.store, identities))
-                for prefix, identities in self._roots(plan)
-            }
-            with _destination(output) as out, outputs.opened(out) as stream:
-                write_roots(roots, stream, clamp_mtime=self.request.source_date_epoch)
-
-    def _roots(self, plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
-        many = len(plan.images) > 1
-        for platform, image in plan.images.items():
-            identities = tuple(plan.identity(step) for step in chain(image.step))
-            yield platform.slug if many else "", identities
-
-
-@contextmanager
-def _destination(output: Output) -> Iterator[Path | BinaryIO]:
-    """The output's file, or standard output."""
-    if output.destination == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    else:
-        yield Path(output.destination or "").absolute()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from trimaran.errors import ContextError, StoreError
 from trimaran.executor import merging
 from trimaran.executor.copying import copy_step
 from trimaran.executor.sources import SourceRoot
@@ -34,6 +35,11 @@ def export_folder(root: Path, folder: Path) -> None:
     Raises:
         ContextError, StoreError: something is in the way, or the disk is full.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     everything = Copy(None, StepFiles(None), ("/",), "/", owner="0:0")
-    copy_step(everything, SourceRoot(root, "the image", local=False), folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy_step(everything, SourceRoot(root, "the image", local=False), folder)
+    except OSError as error:
+        raise ContextError(f"write to {folder}: {error.strerror}") from error
+    except (ContextError, StoreError) as error:
+        raise type(error)(f"write to {folder}: {error.message}", error.hint) from error

@@ -19,9 +19,22 @@ def check(path: Path) -> None:
     with writing(f"write {path}"):
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        target.parent.stat()  # says which: missing, no folder, or closed
+        os.stat(f"{target.parent}/")  # says which: missing, no folder, or closed
         written = target if target.exists() and not target.is_file() else target.parent
         if not os.access(written, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def check_folder(path: Path) -> None:
+    """Make sure that `path` is a folder that may be written to, or can become one.
+
+    Raises:
+        ImageError: it is not.
+    """
+    with writing(f"write to {path}"):
+        there = next(each for each in (path, *path.parents) if os.path.lexists(each))
+        os.stat(f"{there}/")
+        if not os.access(there, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
