@@ -12,6 +12,7 @@ from types import FrameType
 from trimaran.errors import HostError, UsageError
 from trimaran.executor import merging, stage, sysfs
 from trimaran.executor.bundle import BindMount
+from trimaran.executor.diagnosis import find_program
 from trimaran.executor.runtime import Running, Runtime
 from trimaran.executor.stage import Program
 from trimaran.executor.surroundings import Surroundings
@@ -22,6 +23,7 @@ _FORWARDED = (
     *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT),
     *(signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2),
 )
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _PATIENCE = 3
 """A program that is process 1 ignores Ctrl-C unless it handles it; the third one ends it."""
 
@@ -118,7 +120,7 @@ def run_container(
         The program's exit status; 128 + N if signal N killed it.
 
     Raises:
-        HostError: it could not be started.
+        HostError: it could not be started; the exit status is a shell's, 126 or 127.
         ImageError: the user is not in the image.
     """
     folders = merging.folders(store, lowers)
@@ -133,9 +135,21 @@ def run_container(
     ):
         status = running.wait()
         complaints = running.complaints()
-    if complaints:
-        raise HostError(f"cannot run {program.arguments[0]}: {complaints[-1]}")
+        if complaints:
+            raise _unstarted(program, ready.container.root, complaints[-1])
     return status
+
+
+def _unstarted(program: Program, root: Path, complaint: str) -> HostError:
+    """As POSIX has it: 127 if there is no such program, 126 if it cannot be executed."""
+    name = program.arguments[0]
+    if find_program(root, program) is None:
+        error = HostError(f"{name}: not found in the image")
+        error.exit_status = _NOT_FOUND
+    else:
+        error = HostError(f"cannot run {name}: {complaint}")
+        error.exit_status = _NOT_EXECUTABLE
+    return error
 
 
 @contextmanager

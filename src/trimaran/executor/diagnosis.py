@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trimaran import elf, platforms
 from trimaran.executor.bundle import DEFAULT_PATH
+from trimaran.executor.stage import Program
 from trimaran.graph.steps import Run
 from trimaran.linux import rootfs
 
@@ -52,7 +53,7 @@ def diagnose(
     return Diagnosis(_ended(exit_status), _hint(exit_status, step), exit_status)
 
 
-def find_program(root: Path, step: Run) -> Path | None:
+def find_program(root: Path, step: Run | Program) -> Path | None:
     """The file that `arguments[0]` means inside the image; None if there is none."""
     name = step.arguments[0] if step.arguments else ""
     if "/" in name:
