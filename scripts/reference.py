@@ -36,6 +36,7 @@ ENVIRONMENT = {
     " `/var/lib/trimaran` for root and `~/.local/share/trimaran` for others.",
     "TRIMARAN_PROGRESS": "The default of `--progress`.",
     "TRIMARAN_RUNTIME": "The OCI runtime's name or path: `runc` (the default) or `crun`.",
+    "TRIMARAN_QEMU": "The default of `--qemu`; several are separated by colons.",
     "XDG_DATA_HOME": "See TRIMARAN_STORE.",
     "DOCKER_CONFIG": "The folder of Docker's `config.json`, where logins are found; else"
     " `~/.docker`.",
@@ -79,11 +80,7 @@ def _document() -> Iterator[str]:
     group = _group()
     context = click.Context(group, info_name="trimaran")
     yield from _command(group, context, "trimaran")
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if command is None:
-            raise LookupError(name)
-        yield from _command(command, context, f"trimaran {name}")
+    yield from _subcommands(group, context, "trimaran")
     yield from _values()
     yield "## Environment\n"
     yield from _table(("variable", "meaning"), ([f"`{k}`", v] for k, v in ENVIRONMENT.items()))
@@ -92,6 +89,17 @@ def _document() -> Iterator[str]:
     yield from _platforms()
     yield from _dockerfile()
     yield from _container()
+
+
+def _subcommands(group: click.Group, context: click.Context, title: str) -> Iterator[str]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            raise LookupError(name)
+        yield from _command(command, context, f"{title} {name}")
+        if isinstance(command, click.Group):
+            inner = click.Context(command, info_name=name, parent=context)
+            yield from _subcommands(command, inner, f"{title} {name}")
 
 
 def _command(command: click.Command, parent: click.Context, title: str) -> Iterator[str]:
@@ -107,7 +115,7 @@ def _command(command: click.Command, parent: click.Context, title: str) -> Itera
 
 
 def _option(option: click.Option) -> list[str]:
-    names = ", ".join(f"`{name}`" for name in option.opts)
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     value = _value(option)
     shown = f"{names} {value}" if value else names
     again = " May be given again." if option.multiple else ""

@@ -13,7 +13,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("references", "oci", "emulation"),
     ("request", "graph", "accelerator", "layers", "store", "registry", "images"),
     ("audit", "dockerfile", "compose", "engines", "scheduler", "executor"),
-    ("build",),
+    ("host", "build"),
     ("cli",),
 )
 # A room's place: rank first, then the place within it. It imports from lower places alone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from trimaran.build.resolve import OpenRepository
 from trimaran.emulation.prepare import prepare
@@ -30,15 +31,22 @@ def _repositories(tags: Iterable[Reference]) -> Iterable[Reference]:
 
 
 def prepare_platforms(
-    platforms: Iterable[Platform], search_path: str
+    platforms: Iterable[Platform],
+    search_path: str,
+    emulators: Mapping[str, Path] | None = None,
 ) -> Mapping[Platform, Support]:
     """Enter the namespaces and make the programs of every platform that needs it runnable.
+
+    Args:
+        platforms: normalised.
+        search_path: where emulators are looked for.
+        emulators: a CPU's name to the emulator that the user named for it.
 
     Raises:
         HostError: namespaces are refused, or emulators are missing; all platforms are named.
     """
     namespaces.enter()
-    supports = prepare(platforms, search_path)
+    supports = prepare(platforms, search_path, overrides=emulators)
     missing = {name: gap for name, gap in supports.items() if isinstance(gap, Missing)}
     if missing:
         raise HostError(

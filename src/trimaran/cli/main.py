@@ -23,6 +23,7 @@ _COMMANDS = {
     "push": "Send an image of the local store to its registry",
     "inspect": "Show what an image holds",
     "base": "Make a base image for platforms that no maintainer serves",
+    "host": "Let the host itself run programs of other CPUs",
 }
 _INTERRUPTED = 130
 _TERMINATED = 143

@@ -33,12 +33,14 @@ class Session:
     Attributes:
         docker_config: Docker's config.json, where credentials are looked up.
         search_path: where programs and emulators are found.
+        qemu: what --qemu was given.
     """
 
     store_path: Path
     docker_config: Path
     search_path: str
     environment: Mapping[str, str]
+    qemu: tuple[str, ...] = ()
 
     @classmethod
     def from_environment(cls, store: str | None) -> Session:
@@ -89,6 +91,18 @@ class Session:
         from trimaran.registry.repository import open_repository
 
         return open_repository(reference, self.client)
+
+    @property
+    def emulators(self) -> Mapping[str, Path]:
+        """A CPU's name to the emulator that --qemu names for it.
+
+        Raises:
+            UsageError: it names none.
+        """
+        from trimaran import machines
+        from trimaran.emulation import overrides
+
+        return overrides.parse(self.qemu, machines.host()) if self.qemu else {}
 
     @property
     def lent(self) -> Surroundings:

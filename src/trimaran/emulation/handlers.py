@@ -8,6 +8,7 @@ registration, so that it works in every root file system. P: the interpreter lea
 from __future__ import annotations
 
 import os
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ _E_TYPE = (2, 0xFFFE)  # ET_EXEC and ET_DYN differ in the lowest bit
 # e_ident: all must match but the ABI's name and version (bytes 7 and 8), which the C library and
 # the compiler set in ways that no emulator minds.
 _IDENT_MASK = b"\xff" * 7 + b"\0\0" + b"\xff" * 7
+_ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})")
 _FLAGS_OFFSET = {32: 36, 64: 48}
 
 
@@ -59,6 +61,11 @@ class Handler:
             for byte, wanted, bits in zip(part, magic, mask, strict=True)
         )
 
+    def mask_applied(self) -> tuple[bytes, bytes]:
+        """The magic without the bits that do not count, and the mask."""
+        magic, mask = self._padded()
+        return bytes(byte & bits for byte, bits in zip(magic, mask, strict=True)), mask
+
     def _padded(self) -> tuple[bytes, bytes]:
         return self.magic, self.mask or b"\xff" * len(self.magic)
 
@@ -74,6 +81,22 @@ def for_machine(machine: Machine, interpreter: Path, flags: str) -> tuple[Handle
         )
         for index, number in enumerate(machine.e_machines)
     )
+
+
+def parse_line(text: str) -> Handler | None:
+    """An entry as `register` takes it; None for one by extension, or a malformed one."""
+    parts = text[1:].split(text[:1]) if text else []
+    if len(parts) < len(("name", "type", "offset", "magic", "mask", "interpreter", "flags")):
+        return None
+    name, kind, offset, magic, mask, interpreter, flags = parts[:7]
+    if kind != "M" or (offset and not offset.isdecimal()):
+        return None
+    return Handler(name, _bytes(magic), _bytes(mask), interpreter, flags, int(offset or 0))
+
+
+def same(left: Handler, right: Handler) -> bool:
+    """Whether two entries do the same for the same files, whatever they are called."""
+    return _essence(left) == _essence(right)
 
 
 def parse(name: str, text: str) -> Handler | None:
@@ -94,14 +117,26 @@ def parse(name: str, text: str) -> Handler | None:
 
 
 def read_all(folder: Path) -> tuple[Handler, ...]:
-    """Every entry with a magic in a binfmt_misc folder; none if it is not mounted or is off."""
+    """As `entries`; none if binfmt_misc is not mounted or is off as a whole."""
     try:
         if (folder / "status").read_text(encoding="utf-8").strip() != "enabled":
             return ()
-        names = sorted(os.listdir(folder))
+        return entries(folder)
     except OSError:
         return ()
-    found = (_read(folder, name) for name in names if name not in _CONTROL_FILES)
+
+
+def entries(folder: Path) -> tuple[Handler, ...]:
+    """Every entry with a magic in a binfmt_misc folder, the newest first, as the kernel tries them.
+
+    The kernel lists what was added to a folder of its own last first (libfs), and tells the order
+    nowhere else.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    names = [name for name in os.listdir(folder) if name not in _CONTROL_FILES]
+    found = (_read(folder, name) for name in names)
     return tuple(handler for handler in found if handler)
 
 
@@ -154,6 +189,19 @@ def _read(folder: Path, name: str) -> Handler | None:
         return parse(name, (folder / name).read_text(encoding="utf-8", errors="surrogateescape"))
     except OSError:
         return None  # removed since it was listed
+
+
+def _bytes(text: str) -> bytes:
+    """A magic or mask as people write it: plain characters, and bytes in hex."""
+    raw = text.encode(errors="surrogateescape")
+    return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), raw)
+
+
+def _essence(one: Handler) -> tuple[object, ...]:
+    magic, mask = one.mask_applied()
+    # The kernel adds O to C by itself.
+    flags = frozenset(one.flags) - (frozenset("O") if "C" in one.flags else frozenset())
+    return one.offset, magic, mask, one.interpreter, flags, one.enabled
 
 
 def _magic_and_mask(machine: Machine, e_machine: int) -> tuple[bytes, bytes]:

@@ -117,13 +117,12 @@ def _support(machine: Machine, setting: _Setting) -> Support:
 
 
 def _by_present(machine: Machine, present: list[Handler], setting: _Setting) -> Support:
-    """Judge handlers that are in the table already. Which of two is newer the kernel hides."""
-    active = [one for one in present if one.enabled] or present
-    for one in active:
-        fault = handlers.fault(one, interpreter_is_static=_may_be_static(Path(one.interpreter)))
-        if fault:
-            return Missing(fault, "sudo trimaran host setup")
-    return _proven(Emulator(Path(active[0].interpreter), machine.name), machine, setting)
+    """Judge the handler that the kernel takes: the newest of those that are enabled."""
+    one = next((one for one in present if one.enabled), present[0])
+    fault = handlers.fault(one, interpreter_is_static=_may_be_static(Path(one.interpreter)))
+    if fault:
+        return Missing(fault, "sudo trimaran host setup")
+    return _proven(Emulator(Path(one.interpreter), machine.name), machine, setting)
 
 
 def _by_registering(machine: Machine, setting: _Setting) -> Support:
