@@ -1,37 +1,35 @@
-"""One build, from the request to the published result: the place that joins the rooms."""
+"""One build, from the request to the published result: the place that joins the rooms.
+
+What a cached build does without is loaded where it is needed.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from trimaran import events
-from trimaran.build import preflight
 from trimaran.build.assemble import Assembler, BuiltIndex
-from trimaran.build.contexts import Folders, open_folders, read_dockerfile
+from trimaran.build.contexts import open_folders, read_dockerfile
 from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
 from trimaran.build.resolve import OpenRepository, Resolver
 from trimaran.build.results import Packing, Results
-from trimaran.build.work import Origins, Worker
-from trimaran.dockerfile import arguments
-from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.parse import parse
-from trimaran.emulation.support import Support
 from trimaran.events import Emit
-from trimaran.executor.executor import Executor
-from trimaran.executor.runtime import Runtime
-from trimaran.executor.surroundings import Surroundings
 from trimaran.graph.steps import Extract, Step, walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
-from trimaran.scheduler.runner import run
 from trimaran.store.store import Store
+
+if TYPE_CHECKING:
+    from trimaran.emulation.support import Support
+    from trimaran.executor.surroundings import Surroundings
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -79,7 +77,7 @@ class _Build:
         self._emit = emit
         self._store = machine.store
         self._results = Results(machine.store)
-        self._outputs = Outputs(request, machine.store, machine.open_repository, emit)
+        self._outputs = Outputs(request)
         self._packing = Packing(self._outputs.compression, request.source_date_epoch)
         self._started = time.time()
 
@@ -95,19 +93,39 @@ class _Build:
         plan = make_plan(request, dockerfile, resolver, folders.digest, self._results)
         folders.save()
         demand = self._demand(plan)
-        preflight.check_push(request, self._machine.open_repository)
-        if demand or self._outputs.want_roots:
-            supports = preflight.prepare_platforms(demand.run_platforms, self._machine.search_path)
+        supports = self._preflight(demand)
         self._announce(plan, demand)
         if demand:
-            worker = self._worker(plan, dockerfile.source, resolver.origins, folders, supports)
-            run(worker.tasks(demand), heavy_slots=self._machine.cores, stop=self._machine.stop)
+            from trimaran.build.execution import Execution  # noqa: PLC0415 - slow to load
+
+            Execution(
+                request,
+                self._machine,
+                plan,
+                dockerfile.source,
+                resolver.origins,
+                folders.roots,
+                supports,
+                self._packing,
+                self._emit,
+            ).do(demand)
         return self._finish(plan)
 
     def _demand(self, plan: Plan) -> Demand:
         packing = self._packing if self._outputs.want_layers else None
         finder = DemandFinder(plan, self._store, self._results)
         return finder.find(packing, self._outputs.want_roots)
+
+    def _preflight(self, demand: Demand) -> Mapping[Platform, Support]:
+        """Prove that targets may be pushed to, and make the programs of platforms run."""
+        if not demand and not self._request.outputs:
+            return {}
+        from trimaran.build import preflight  # noqa: PLC0415 - slow to load
+
+        preflight.check_push(self._request, self._machine.open_repository)
+        if not demand and not self._outputs.want_roots:
+            return {}
+        return preflight.prepare_platforms(demand.run_platforms, self._machine.search_path)
 
     def _announce(self, plan: Plan, demand: Demand) -> None:
         shown: dict[str, Step] = {}
@@ -123,55 +141,30 @@ class _Build:
                 label = plan.label(step)
                 self._emit(events.StepCached(key, label.text, str(label.platform)))
 
-    def _worker(
-        self,
-        plan: Plan,
-        source: Source,
-        origins: Origins,
-        folders: Folders,
-        supports: Mapping[Platform, Support],
-    ) -> Worker:
-        machine = self._machine
-        # Found only where it is needed: an image FROM scratch that only copies runs nothing.
-        runtime = Runtime.find(machine.search_path, machine.runtime) if supports else None
-        executor = Executor(
-            self._store,
-            runtime=runtime,
-            lent=self._lent(),
-            contexts=folders.roots,
-            emit=self._emit,
-            stop=machine.stop,
-        )
-        return Worker(
-            self._store,
-            plan,
-            source,
-            origins,
-            supports,
-            self._packing,
-            executor,
-            self._emit,
-            machine.stop,
-        )
-
-    def _lent(self) -> Surroundings:
-        """What the machine lends; proxies given as build arguments win over its own."""
-        lent = self._machine.lent
-        return replace(
-            lent, proxies={**lent.proxies, **arguments.proxies(self._request.build_args)}
-        )
-
     def _finish(self, plan: Plan) -> BuiltIndex | None:
         for identity, newer in plan.replaces.items():
             self._results.replace(identity, newer)
         self._store.sync()
         if not self._outputs.want_layers:
-            self._outputs.write(plan, None)
+            self._write(plan, None)
             return None
         result = Assembler(plan, self._store, self._results, self._packing).assemble()
-        self._outputs.write(plan, result)
+        self._write(plan, result)
         self._report(result)
         return result
+
+    def _write(self, plan: Plan, result: BuiltIndex | None) -> None:
+        """Write the outputs; without any, give the names of the local store to the result."""
+        if self._request.outputs:
+            from trimaran.build.writing import Writer  # noqa: PLC0415 - slow to load
+
+            machine = self._machine
+            Writer(self._request, self._store, machine.open_repository, self._emit).write(
+                plan, result
+            )
+        elif result is not None:
+            for tag in self._request.tags:
+                self._store.tag(tag, result.descriptor)
 
     def _report(self, result: BuiltIndex) -> None:
         for image in result.images:

@@ -1,0 +1,88 @@
+"""Does what the store lacks: the part of a build that a cached one does without.
+
+`builder` loads it only where it is needed: that takes longer than a cached build lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from trimaran.build.plan import Demand, Plan
+from trimaran.build.results import Packing
+from trimaran.build.work import Origins, Worker
+from trimaran.dockerfile import arguments
+from trimaran.dockerfile.instructions import Source
+from trimaran.emulation.support import Support
+from trimaran.events import Emit
+from trimaran.executor.executor import Executor
+from trimaran.executor.runtime import Runtime
+from trimaran.executor.sources import SourceRoot
+from trimaran.executor.surroundings import Surroundings
+from trimaran.platforms import Platform
+from trimaran.request import BuildRequest
+from trimaran.scheduler.runner import run
+
+if TYPE_CHECKING:
+    from trimaran.build.builder import Machine
+
+
+class Execution(msgspec.Struct, frozen=True):
+    """What one build has to do.
+
+    Attributes:
+        source: the Dockerfile, whose lines errors show.
+        origins: where base layers are.
+        contexts: the local folders that COPY may read, by name.
+        supports: how each platform's programs run here.
+    """
+
+    request: BuildRequest
+    machine: Machine
+    plan: Plan
+    source: Source
+    origins: Origins
+    contexts: Mapping[str, SourceRoot]
+    supports: Mapping[Platform, Support]
+    packing: Packing
+    emit: Emit
+
+    def do(self, demand: Demand) -> None:
+        """Fetch blobs, make file systems and write layers.
+
+        Raises:
+            HostError: the runtime is missing.
+            TrimaranError: as `scheduler.runner.run` gives the tasks' errors.
+        """
+        machine = self.machine
+        # Found only where it is needed: an image FROM scratch that only copies runs nothing.
+        runtime = Runtime.find(machine.search_path, machine.runtime) if self.supports else None
+        executor = Executor(
+            machine.store,
+            runtime=runtime,
+            lent=self._lent(),
+            contexts=self.contexts,
+            emit=self.emit,
+            stop=machine.stop,
+        )
+        worker = Worker(
+            machine.store,
+            self.plan,
+            self.source,
+            self.origins,
+            self.supports,
+            self.packing,
+            executor,
+            self.emit,
+            machine.stop,
+        )
+        run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
+
+    def _lent(self) -> Surroundings:
+        """What the machine lends; proxies given as build arguments win over its own."""
+        lent = self.machine.lent
+        proxies = {**lent.proxies, **arguments.proxies(self.request.build_args)}
+        return replace(lent, proxies=proxies)
