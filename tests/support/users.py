@@ -59,7 +59,7 @@ def as_ordinary_user(
         text=True,
         timeout=timeout_s,
         cwd=folder or ordinary_user().pw_dir,
-        env={**_environment(), **(environment or {})},
+        env={**base_environment(), **(environment or {})},
         stdin=subprocess.DEVNULL,
         **identity(),
     )
@@ -134,7 +134,8 @@ def _copy_of_package() -> Path:
     return folder
 
 
-def _environment() -> dict[str, str]:
+def base_environment() -> dict[str, str]:
+    """HOME, USER, PATH and LANG of the ordinary user, and nothing of this process but its PATH."""
     user = ordinary_user()
     return {
         "HOME": user.pw_dir,
