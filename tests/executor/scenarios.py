@@ -32,6 +32,7 @@ from trimaran.store.store import Store
 BASE = "base"
 LENT = Surroundings(b"nameserver 192.0.2.1\n", {"http_proxy": "http://proxy.test:3128"})
 _SEARCH_PATH = os.defpath
+_SLEEPERS = "for i in 1 2 3; do setsid sleep {0} & done; sleep {0}"
 
 
 class Bench:
@@ -223,36 +224,35 @@ def forbidden(folder: str, program: str) -> Any:
     return bench.sh(script)
 
 
-def cancelled(folder: str, program: str) -> Any:
+def cancelled(folder: str, program: str, seconds: str) -> Any:
     """`stop` ends a step with all its processes."""
     bench = Bench(folder, program)
     threading.Timer(0.7, bench.stop.set).start()
     started = time.monotonic()
-    script = "for i in 1 2 3; do setsid sleep 7171 & done; sleep 7171"
     try:
-        bench.sh(script)
+        bench.sh(_SLEEPERS.format(seconds))
     except Stopped:
-        seconds = time.monotonic() - started
+        took = time.monotonic() - started
         left = leftovers(bench, folder)
-        return {"seconds": seconds, "left": left, "alive": processes("7171")}
+        return {"seconds": took, "left": left, "alive": processes(seconds)}
     return "not stopped"
 
 
-def endless(folder: str, program: str) -> Any:
+def endless(folder: str, program: str, seconds: str) -> Any:
     """A step that the test kills together with its build."""
-    return Bench(folder, program).sh("for i in 1 2 3; do setsid sleep 7272 & done; sleep 7272")
+    return Bench(folder, program).sh(_SLEEPERS.format(seconds))
 
 
-def processes(word: str) -> list[str]:
-    """The command lines of all processes that have `word` as an argument."""
+def processes(seconds: str) -> list[str]:
+    """The process ids of all that sleep for so long."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if word.encode() in words:
-            found.append(b" ".join(words).decode())
+        if words[:2] == [b"sleep", seconds.encode()]:
+            found.append(path.parent.name)
     return found
 
 

@@ -81,3 +81,10 @@ def test_an_environment_is_completed_and_never_overruled() -> None:
         "no_proxy=localhost",
     )
     assert complete_environment((), ROOT, {})[0].startswith("PATH=/usr/local/sbin:")
+
+
+def test_a_terminal_has_its_size_from_the_start() -> None:
+    process = made(replace(CONTAINER, terminal=True, size=(33, 77)))["process"]
+    assert process["terminal"] is True
+    assert process["consoleSize"] == {"height": 33, "width": 77}
+    assert "consoleSize" not in made()["process"]

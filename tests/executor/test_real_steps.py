@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import select
 import signal
 import struct
@@ -12,6 +13,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -179,25 +181,26 @@ def test_what_is_forbidden(play: Play) -> None:
 
 
 def test_a_stop_ends_every_process_and_mount(play: Play) -> None:
-    result = play(scenarios.cancelled)
+    result = play(scenarios.cancelled, unique_seconds())
     assert result["left"] == []
     assert result["alive"] == []
     assert result["seconds"] < 5
 
 
 def test_a_killed_build_takes_its_steps_along(user: str, folder: Path) -> None:
+    seconds = unique_seconds()
     build = subprocess.Popen(
-        command(scenarios.endless, user, folder, busybox("amd64")),
+        command(scenarios.endless, user, folder, busybox("amd64"), seconds),
         env=environment(),
         cwd="/",
         **(identity() if user == "ordinary" else {}),
     )
     try:
-        wait_until(lambda: len(scenarios.processes("7272")) >= 4)
+        wait_until(lambda: len(scenarios.processes(seconds)) >= 4)
     finally:
         os.kill(build.pid, signal.SIGKILL)
         build.wait()
-    wait_until(lambda: not scenarios.processes("7272"))
+    wait_until(lambda: not scenarios.processes(seconds))
     assert scenarios.mounts_below(str(folder)) == []
 
 
@@ -265,15 +268,18 @@ def test_a_container_shares_output_mounts_and_status(user: str, folder: Path) ->
 
 def test_signals_reach_a_container(user: str, folder: Path) -> None:
     script = "trap 'echo caught; exit 5' INT; echo ready; while true; do sleep 0.1; done"
-    with subprocess.Popen(
-        command(scenarios.container, user, folder, busybox("amd64"), script),
-        env=environment(),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        **(identity() if user == "ordinary" else {}),
-    ) as process:
+    with (
+        subprocess.Popen(
+            command(scenarios.container, user, folder, busybox("amd64"), script),
+            env=environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            **(identity() if user == "ordinary" else {}),
+        ) as process,
+        killed_at_the_end(process),
+    ):
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
@@ -285,15 +291,18 @@ def test_a_terminal_of_its_own(user: str, folder: Path) -> None:
     script = "trap 'echo caught; exit 6' INT; stty size; read word; echo got $word; sleep 9"
     outer, inner = os.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
-    with subprocess.Popen(
-        command(scenarios.container, user, folder, busybox("amd64"), script, "terminal"),
-        env=environment(),
-        cwd="/",
-        stdin=inner,
-        stdout=inner,
-        start_new_session=True,
-        **(identity() if user == "ordinary" else {}),
-    ) as process:
+    with (
+        subprocess.Popen(
+            command(scenarios.container, user, folder, busybox("amd64"), script, "terminal"),
+            env=environment(),
+            cwd="/",
+            stdin=inner,
+            stdout=inner,
+            start_new_session=True,
+            **(identity() if user == "ordinary" else {}),
+        ) as process,
+        killed_at_the_end(process),
+    ):
         os.close(inner)
         read_until(outer, b"33 77\r\n")
         os.write(outer, b"hello\n")
@@ -303,6 +312,20 @@ def test_a_terminal_of_its_own(user: str, folder: Path) -> None:
         assert b'"status": 6' in read_until(outer, b"\r\n")
         assert process.wait(20) == 0
     os.close(outer)
+
+
+def unique_seconds() -> str:
+    """A time to sleep by which the test's own processes are known."""
+    return str(10**6 + secrets.randbelow(10**7))
+
+
+@contextmanager
+def killed_at_the_end(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """So that a failed test does not wait for what it started."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def read_until(fd: int, end: bytes) -> bytes:

@@ -65,6 +65,7 @@ class Container:
         mounts: shown beside the usual /proc, /dev and /sys.
         show_sys: whether /sys can be shown (it must be read-only on the machine's side).
         terminal: whether the program gets a terminal of its own.
+        size: that terminal's lines and columns from the start; 0 for not known.
         machine: the host's uname, for the seccomp profile.
         hard_files: the highest number of open files that this process may pass on.
     """
@@ -77,6 +78,7 @@ class Container:
     mounts: tuple[BindMount, ...] = ()
     show_sys: bool = True
     terminal: bool = False
+    size: tuple[int, int] = (0, 0)
     machine: str = ""
     hard_files: int = _HARD_FILES
 
@@ -116,8 +118,10 @@ def complete_environment(
 def _process(container: Container) -> dict[str, object]:
     user = container.user
     hard = min(container.hard_files, _HARD_FILES)
+    lines, columns = container.size
     return {
         "terminal": container.terminal,
+        **({"consoleSize": {"height": lines, "width": columns}} if lines and columns else {}),
         "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
         "args": list(container.arguments),
         "env": list(container.environment),

@@ -94,7 +94,7 @@ class Executor:
         """
         tasks.check(self._stop)
         folders = merging.folders(self._store, lowers)
-        with self._store.new_snapshot(identity) as pending:
+        with self._store.new_snapshot(identity) as pending, self._store.guarded(label):
             match step:
                 case Run():
                     self._run(step, identity, pending, folders, label)

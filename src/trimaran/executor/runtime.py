@@ -1,9 +1,8 @@
 """The OCI runtime: starting a container so that it dies with this process, and ending it.
 
 The container's processes must not outlive a killed build. The runtime is therefore process 1 of a
-pid namespace of its own: when it dies, the kernel kills everything below it, the container's own
-pid namespace included (pid_namespaces(7)). `unshare --kill-child` ties it to unshare, and `setpriv
---pdeathsig` ties unshare to the thread that started it (prctl(2), PR_SET_PDEATHSIG).
+pid namespace of its own, made by `linux/tether.py`: when it dies, the kernel kills everything below
+it, the container's own pid namespace included.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,14 +21,12 @@ import msgspec
 
 from trimaran.errors import HostError
 from trimaran.executor.bundle import Container, config
-from trimaran.linux import distribution, process
+from trimaran.linux import distribution, process, tether
 
 _FAMILIES = ("debian", "fedora", "alpine", "arch", "suse")
 _PACKAGES = {
     "runc": dict.fromkeys(_FAMILIES, "runc"),
     "crun": dict.fromkeys(_FAMILIES, "crun"),
-    "setpriv": {**dict.fromkeys(_FAMILIES, "util-linux"), "alpine": "setpriv"},
-    "unshare": dict.fromkeys(_FAMILIES, "util-linux"),
 }
 _CRUN_FLAGS = ("--cgroup-manager=disabled",)
 _NAME = "step"
@@ -37,18 +35,16 @@ _LOG_LIMIT_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where the runtime and its helpers are.
+    """Which runtime it is, and what it needs.
 
     Attributes:
         program: runc or crun.
         flags: what this runtime needs beside the common options.
-        tie: the command in front of it, which ends it with this process.
         hide_cgroups: it refuses a host that has both versions of cgroups, unless it sees neither.
     """
 
     program: Path
     flags: tuple[str, ...]
-    tie: tuple[str, ...]
     hide_cgroups: bool = False
 
     @classmethod
@@ -59,11 +55,8 @@ class Runtime:
             HostError: a program is missing, with the command that installs it.
         """
         where = f"{search_path}:{process.SYSTEM_PATH}"
-        setpriv, unshare = _find("setpriv", where), _find("unshare", where)
-        tied = (str(setpriv), "--pdeathsig", "KILL")
-        tie = (*tied, str(unshare), "--pid", "--fork", "--kill-child", "--mount-proc")
         is_crun = name.rpartition("/")[2] == "crun"
-        return cls(_find(name, where), _CRUN_FLAGS if is_crun else (), tie, hide_cgroups=is_crun)
+        return cls(_find(name, where), _CRUN_FLAGS if is_crun else (), hide_cgroups=is_crun)
 
     def start(
         self,
@@ -89,10 +82,10 @@ class Runtime:
             HostError: the runtime cannot be started.
         """
         (folder / "config.json").write_bytes(msgspec.json.encode(config(container)))
-        log = folder / "log"
-        options = ("--root", str(folder / "state"), "--log", str(log), "--log-format", "json")
+        log, state = folder / "log", folder / "state"
+        options = ("--root", str(state), "--log", str(log), "--log-format", "json")
         command = ("run", "--bundle", str(folder), _NAME)
-        argv = (*self.tie, str(self.program), *self.flags, *options, *command)
+        argv = (*_tether(), str(self.program), *self.flags, *options, *command)
         child = process.start(
             argv,
             stdin=stdin,
@@ -101,15 +94,16 @@ class Runtime:
             environment={"PATH": process.SYSTEM_PATH},  # NOTIFY_SOCKET and the like mean others
             new_session=new_session,
         )
-        return Running(child, log)
+        return Running(child, log, state)
 
 
 class Running:
     """A started container. Used in a `with` block it is killed at the end if it still runs."""
 
-    def __init__(self, child: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], log: Path, state: Path) -> None:
         self.child = child
         self._log = log
+        self._state = state
 
     def __enter__(self) -> Self:
         return self
@@ -140,6 +134,8 @@ class Running:
 
     def complaints(self) -> tuple[str, ...]:
         """What the runtime itself reported as errors; empty if the program ran."""
+        if not self._state.exists():
+            return ("the runtime was not started",)
         try:
             with open(self._log, "rb") as file:
                 lines = file.read(_LOG_LIMIT_BYTES).splitlines()
@@ -151,13 +147,17 @@ class Running:
         )
 
     def _below(self) -> tuple[int, ...]:
-        """The runtime below unshare: once it is gone, unshare ends, and all below it are gone."""
+        """The runtime below the tether: once that has ended, everything below is gone."""
         pid = self.child.pid
         try:
             text = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
         except OSError:
             return ()
         return tuple(int(word) for word in text.split())
+
+
+def _tether() -> tuple[str, ...]:
+    return sys.executable, "-I", "-S", tether.__file__, str(os.getpid())
 
 
 def _record(line: bytes) -> Mapping[str, str]:

@@ -126,6 +126,7 @@ def _container(
         mounts=mounts,
         show_sys=show_sys,
         terminal=program.terminal,
+        size=surroundings.terminal_size() if program.terminal else (0, 0),
         machine=surroundings.machine(),
         hard_files=surroundings.hard_files(),
     )

@@ -64,3 +64,15 @@ def hard_files() -> int:
     """The highest number of open files that this process may pass on."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return 2**31 - 1 if hard == resource.RLIM_INFINITY else hard
+
+
+def terminal_size() -> tuple[int, int]:
+    """Lines and columns of the terminal on standard input; zeros if it is none.
+
+    The runtime itself passes the size on, but only once the program runs.
+    """
+    try:
+        size = os.get_terminal_size(0)
+    except OSError:
+        return 0, 0
+    return size.lines, size.columns
