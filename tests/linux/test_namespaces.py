@@ -145,7 +145,7 @@ REFUSED = """
 def test_a_failing_newuidmap_leaves_the_process_as_it_was() -> None:
     found = run_snippet(
         """
-        from dataclasses import replace
+        from msgspec.structs import replace
         from trimaran.linux import namespaces, subids
         real = namespaces.gather
         wrong = (subids.Range(2_000_000_000, 7),)
@@ -171,6 +171,8 @@ def test_no_namespaces_left_is_told_with_its_cure() -> None:
         namespaces.enter()
         namespaces._entered.clear()
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
+        import os
+        os.setresuid(1, 1, 1)  # root would get mounts all the same
         """
         + REFUSED,
         "ordinary",
@@ -256,3 +258,38 @@ def test_the_holder_ends_with_its_parent() -> None:
         ["python3", "-I", "-S", holder], stdin=subprocess.DEVNULL, capture_output=True, check=True
     )
     assert done.stdout == b"ready 0"
+
+
+@pytest.mark.real
+def test_root_that_is_refused_user_namespaces_gets_mounts_and_the_present_handlers() -> None:
+    found = run_snippet(
+        """
+        import os, subprocess
+        from pathlib import Path
+        from trimaran import platforms
+        from trimaran.emulation.prepare import prepare
+        from trimaran.linux import namespaces
+        namespaces.enter()
+        arm64 = platforms.parse("arm64")
+        prepare([arm64], os.environ["PATH"])
+        # From here on this namespace's root is refused further ones, as by an administrator.
+        Path("/proc/sys/user/max_user_namespaces").write_text("0")
+        child = '''
+        import os
+        from trimaran import platforms
+        from trimaran.emulation.prepare import prepare
+        from trimaran.linux import namespaces
+        before = os.readlink("/proc/self/ns/user"), os.readlink("/proc/self/ns/mnt")
+        namespaces.enter()
+        after = os.readlink("/proc/self/ns/user"), os.readlink("/proc/self/ns/mnt")
+        arm64 = platforms.parse("arm64")
+        support = prepare([arm64], "/nowhere")[arm64]
+        print(before[0] == after[0], before[1] != after[1], namespaces.owns_users(), support)
+        '''
+        import sys, textwrap
+        done = subprocess.run([sys.executable, "-c", textwrap.dedent(child)],
+            capture_output=True, text=True, check=False)
+        answer(done.stdout + done.stderr)
+        """
+    )
+    assert found.startswith("True True False Emulated(")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from trimaran import platforms
 from trimaran.build.builder import Machine
 from trimaran.build.plan import DemandFinder, Plan
-from trimaran.build.preflight import prepare_platforms
+from trimaran.build.preflight import prepare_platforms, settings
 from trimaran.build.resolve import OpenRepository, base_image, nowhere
 from trimaran.build.results import Packing, Results
 from trimaran.build.work import Worker
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.lower import Lowered
-from trimaran.errors import ImageError, NotFoundError, RegistryError
+from trimaran.emulation import quirks
+from trimaran.errors import ImageError, RegistryError
 from trimaran.events import Emit
 from trimaran.executor.containers import run_container
 from trimaran.executor.executor import Executor
@@ -67,20 +68,24 @@ def fetch_image(
         ImageError: there is no such image, or not for the platform.
     """
     images = StoreImages(store)
+    gap: ImageError | None = None
     try:
-        return _choose(images, images.resolve(str(reference)), reference, wanted)
-    except ImageError as gap:
-        if not isinstance(gap, NotFoundError) and wanted is None:
-            raise
+        found = _choose(images, images.resolve(str(reference)), reference, wanted)
+        if pick.is_complete(images, found.choice):
+            return found
+    except ImageError as error:
+        gap = error
+    try:
         remote = open_repository(reference)
-        try:
-            found = _choose(remote, remote.resolve(reference.tag_or_digest), reference, wanted)
-        except (ImageError, RegistryError) as error:
-            raise nowhere(reference.familiar, gap, error) from error
+        descriptor = remote.resolve(reference.tag_or_digest)
+    except (ImageError, RegistryError) as error:
+        raise nowhere(reference.familiar, gap, error) if gap else error from error
+    platform = _choose(remote, descriptor, reference, wanted).platform
+    tag = str(reference)
     written = copy(
-        remote, found.choice.descriptor, images, tag=str(reference), emit=emit, verb="pull"
+        remote, descriptor, images, tag=tag, layers_of=[platform], emit=emit, verb="pull"
     )
-    return _choose(images, written, reference, found.platform)
+    return _choose(images, written, reference, platform)
 
 
 def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, emit: Emit) -> int:
@@ -96,6 +101,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
     program = make_program(image.choice.config.config)
     runtime = Runtime.find(machine.search_path, machine.runtime)
     supports = prepare_platforms([image.platform], machine.search_path)
+    chosen = settings(supports, machine.quirks)
     base = base_image(image.choice, image.name)
     lowered = Lowered(base.step, base.config, {})
     steps = chain(base.step)
@@ -114,11 +120,19 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         executor,
         emit,
         machine.stop,
+        chosen,
     )
     demand = DemandFinder(plan, machine.store, results).find(None, want_roots=True)
     run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
     lowers = [plan.identity(step) for step in steps]
-    return run_container(machine.store, lowers, program, runtime=runtime, lent=machine.lent)
+    return run_container(
+        machine.store,
+        lowers,
+        program,
+        runtime=runtime,
+        lent=machine.lent,
+        settings=chosen.get(image.platform, quirks.NONE),
+    )
 
 
 def _choose(

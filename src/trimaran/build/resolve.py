@@ -76,13 +76,17 @@ class Resolver:
         for look_up in self._where(key.name):
             try:
                 place, descriptor = self._remembered(key.name, look_up)
-                return place, pick.choose(place, descriptor, key.platform)
+                choice = pick.choose(place, descriptor, key.platform)
+                if place is self.local and not pick.is_complete(place, choice):
+                    raise NotFoundError(f"the local store lacks layers of {key.name}")
             except (ImageError, RegistryError) as error:
                 if gap is not None:
                     raise nowhere(key.name, gap, error) from error
                 if isinstance(error, RegistryError):
                     raise
                 gap = error
+            else:
+                return place, choice
         raise _named(key.name, gap)
 
     def _remembered(self, name: str, look_up: _LookUp) -> tuple[Place, Descriptor]:

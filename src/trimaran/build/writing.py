@@ -21,6 +21,7 @@ from trimaran.images.copy import copy
 from trimaran.images.layout import Layout
 from trimaran.images.local import StoreImages
 from trimaran.layers.diff import write_roots
+from trimaran.oci.models import Descriptor
 from trimaran.request import BuildRequest, Output
 from trimaran.store.store import Store
 
@@ -57,16 +58,7 @@ class Writer(msgspec.Struct, frozen=True):
         names = self.request.tags
         match output.type:
             case "registry":
-                for tag in names:
-                    target = self.open_repository(tag)
-                    copy(
-                        images,
-                        result.descriptor,
-                        target,
-                        tag=tag.tag,
-                        emit=self.emit,
-                        verb="push",
-                    )
+                self._push(images, result.descriptor)
             case "docker":
                 with _destination(output) as out:
                     docker_archive.write(images, result.descriptor, out, names=names)
@@ -77,12 +69,20 @@ class Writer(msgspec.Struct, frozen=True):
             case _:
                 self._write_layout(Layout(Path(output.destination or "")), result)
 
+    def _push(self, images: StoreImages, descriptor: Descriptor) -> None:
+        """All content to all repositories first, then every tag: none moves if one upload fails."""
+        repositories = {tag.name: self.open_repository(tag) for tag in self.request.tags}
+        for repository in repositories.values():
+            copy(images, descriptor, repository, emit=self.emit, verb="push")
+        raw = images.read_manifest(descriptor)
+        for tag in self.request.tags:
+            repositories[tag.name].write_manifest(raw, descriptor.media_type, tag.tag)
+
     def _write_layout(self, layout: Layout, result: BuiltIndex) -> None:
         images = StoreImages(self.store)
+        copy(images, result.descriptor, layout, emit=self.emit, verb="write")
         for name in [str(tag) for tag in self.request.tags] or [""]:
-            copy(images, result.descriptor, layout, tag=name, emit=self.emit, verb="write")
-            if not name:
-                layout.put_entry(result.descriptor)
+            layout.put_entry(result.descriptor, name)
 
     def _write_folders(self, output: Output, plan: Plan) -> None:
         folder = Path(output.destination or "").absolute()

@@ -33,7 +33,7 @@ class _Row(msgspec.Struct, frozen=True, rename="camel"):
 @click.option("-q", "--quiet", is_flag=True, help="Print digests alone")
 @click.pass_obj
 def command(session: Session, /, as_json: bool, quiet: bool) -> None:
-    """List the images of the local store, a row per platform."""
+    """List the images of the local store, a row per platform whose layers are there."""
     store = session.store
     with store.use():
         images = StoreImages(store)
@@ -52,6 +52,8 @@ def _rows(images: StoreImages, named: NamedImage) -> list[_Row]:
     rows: list[_Row] = []
     for offer in pick.offers(images, named.descriptor):
         choice = pick.open_choice(images, offer.descriptor)
+        if not pick.is_complete(images, choice):
+            continue
         size_bytes = choice.manifest.config.size + sum(x.size for x in choice.manifest.layers)
         rows.append(
             _Row(

@@ -19,6 +19,7 @@ _COMMANDS = {
     "run": "Run an image of any architecture",
     "images": "List the images of the local store",
     "rmi": "Remove images from the local store",
+    "prune": "Remove what makes builds fast but no image needs",
     "pull": "Fetch an image into the local store",
     "push": "Send an image of the local store to its registry",
     "inspect": "Show what an image holds",

@@ -13,11 +13,15 @@ from trimaran.images.local import StoreImages
 
 @click.command("pull")
 @click.argument("name", metavar="IMAGE")
-@click.option("--platform", metavar="A,B", help="Only these platforms (default: all)")
+@click.option("--platform", metavar="A,B", help="Layers of these platforms only (default: all)")
 @progress_option
 @click.pass_obj
 def command(session: Session, /, name: str, platform: str | None, progress: str) -> None:
-    """Fetch an image into the local store and print its digest."""
+    """Fetch an image into the local store and print its digest.
+
+    With --platform the name goes on meaning the whole image; what was left out is fetched when it
+    is needed.
+    """
     reference = references.parse(name)
     wanted = platforms.parse_list(platform) if platform else ()
     with view(progress) as shown, session.store.use():
@@ -28,7 +32,7 @@ def command(session: Session, /, name: str, platform: str | None, progress: str)
             descriptor,
             StoreImages(session.store),
             tag=str(reference),
-            platforms=wanted,
+            layers_of=wanted,
             emit=shown.emit,
             verb="pull",
         )

@@ -7,8 +7,13 @@ import click
 from trimaran import references
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
+from trimaran.errors import NotFoundError
+from trimaran.images import tree
 from trimaran.images.copy import copy
 from trimaran.images.local import StoreImages
+from trimaran.oci.models import Descriptor
+from trimaran.oci.place import Place
+from trimaran.references import Reference
 
 
 @click.command("push")
@@ -23,5 +28,19 @@ def command(session: Session, /, name: str, progress: str) -> None:
         descriptor = source.resolve(str(reference))
         target = session.repository(reference)
         target.check_push()
+        _check_whole(source, descriptor, target, reference)
         copy(source, descriptor, target, tag=reference.tag, emit=shown.emit, verb="push")
     click.echo(descriptor.digest)
+
+
+def _check_whole(
+    source: StoreImages, descriptor: Descriptor, target: Place, reference: Reference
+) -> None:
+    """An image of which some platforms' layers were never pulled cannot be sent elsewhere."""
+    image = tree.gather(source, tree.read_node(source, descriptor))
+    missing = [blob for blob in image.blobs if not source.has_blob(blob)]
+    if any(not target.has_blob(blob) for blob in missing):
+        raise NotFoundError(
+            f"{reference.familiar} was pulled for some of its platforms only",
+            f"pull it whole first: trimaran pull {reference.familiar}",
+        )

@@ -128,9 +128,11 @@ class Namer(msgspec.Struct, frozen=True):
             )
         if _INDEX.fullmatch(name):
             return self._earlier(int(name), copy, stage)
-        for other in reversed(self.dockerfile.stages):
-            if other.name and other.name == name.lower():
-                return self._earlier(other.index, copy, stage)
+        named = [other.index for other in self.dockerfile.stages if other.name == name.lower()]
+        if named:
+            # Of several with one name the last above this stage is meant.
+            above = [index for index in named if index < stage.index]
+            return self._earlier((above or named)[-1], copy, stage)
         if name == SCRATCH:
             return FromNothing()
         return self.contexts.find(name, self.platform) or self._image(

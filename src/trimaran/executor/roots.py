@@ -32,10 +32,13 @@ def opened_root(store: Store, identities: Sequence[str]) -> Iterator[Path]:
 def export_folder(root: Path, folder: Path) -> None:
     """Copy all of `root` into `folder`; the files belong to the user who runs this process.
 
+    Set-user-id and set-group-id bits are dropped: with them, others on this machine could act as
+    that user.
+
     Raises:
         ContextError, StoreError: something is in the way, or the disk is full.
     """
-    everything = Copy(None, StepFiles(None), ("/",), "/", owner="0:0")
+    everything = Copy(None, StepFiles(None), ("/",), "/", owner="0:0", mode="ug-s")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         copy_step(everything, SourceRoot(root, "the image", local=False), folder)

@@ -12,11 +12,11 @@ from itertools import count
 from trimaran import events
 from trimaran.errors import ImageError
 from trimaran.events import Emit, TransferAdvanced, TransferDone, TransferStarted
-from trimaran.images import tree
+from trimaran.images import pick, tree
 from trimaran.images.narrow import narrow
-from trimaran.images.tree import Node
+from trimaran.images.tree import ImageTree, Node
 from trimaran.oci import media_types
-from trimaran.oci.models import Descriptor
+from trimaran.oci.models import Descriptor, Manifest
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
 
@@ -35,6 +35,7 @@ def copy(
     *,
     tag: str = "",
     platforms: Collection[Platform] | None = None,
+    layers_of: Collection[Platform] | None = None,
     emit: Emit = events.ignore,
     workers: int = 4,
     verb: str = "copy",
@@ -47,6 +48,8 @@ def copy(
         target: where it goes.
         tag: the name that the image gets in `target`; empty for none.
         platforms: the only ones wanted; None or empty for all (see `narrow` for what then changes).
+        layers_of: the only platforms whose layers are copied, beside all manifests and configs, so
+            that the name goes on meaning the whole index; None or empty for all.
         emit: takes the transfers' events, from several threads.
         workers: how many blobs are copied at once.
         verb: what the transfers are called in events.
@@ -63,10 +66,26 @@ def copy(
     else:
         root = tree.read_node(source, descriptor)
     image = tree.gather(source, root)
-    _copy_blobs(image.blobs, BlobCopy(source, target, emit, verb), workers)
+    blobs = _blobs_of(source, image, layers_of) if layers_of else image.blobs
+    _copy_blobs(blobs, BlobCopy(source, target, emit, verb), workers)
     for node in image.manifests:
         _write(target, node, tag if node is image.root else "")
     return image.root.descriptor
+
+
+def _blobs_of(
+    source: Place, image: ImageTree, platforms: Iterable[Platform]
+) -> tuple[Descriptor, ...]:
+    found = pick.offers(source, image.root.descriptor)
+    name = f"{source.name} {image.root.descriptor.digest}"
+    chosen = {pick.best(found, platform, name).descriptor.digest for platform in platforms}
+    blobs: dict[str, Descriptor] = {}
+    for node in image.manifests:
+        manifest = tree.parse(node.descriptor, node.raw)
+        if isinstance(manifest, Manifest):
+            layers = manifest.layers if node.descriptor.digest in chosen else ()
+            blobs |= {blob.digest: blob for blob in (manifest.config, *layers)}
+    return tuple(blob for blob in image.blobs if blob.digest in blobs)
 
 
 def _write(target: Place, node: Node, tag: str) -> None:

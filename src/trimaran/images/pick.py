@@ -66,6 +66,11 @@ def open_choice(place: Place, descriptor: Descriptor) -> Choice:
     return Choice(descriptor, manifest, ImageConfig.parse(read_config(place, manifest)))
 
 
+def is_complete(place: Place, choice: Choice) -> bool:
+    """Whether the place has every layer; the local store may have some platforms' only."""
+    return all(place.has_blob(layer) for layer in choice.manifest.layers)
+
+
 def offered(place: Place, descriptor: Descriptor) -> list[Platform]:
     """The platforms of an index, or of a single manifest, each once, in their order."""
     return list(dict.fromkeys(offer.platform for offer in offers(place, descriptor)))

@@ -22,12 +22,18 @@ from trimaran.linux.obstacles import Facts
 from trimaran.linux.subids import Row
 
 _entered = threading.Event()
+_owns_users = threading.Event()
 _SEARCH_PATH = f"/run/wrappers/bin:{process.SYSTEM_PATH}"  # NixOS keeps setuid programs apart
 
 
 def entered() -> bool:
     """Whether this process went through `enter`."""
     return _entered.is_set()
+
+
+def owns_users() -> bool:
+    """Whether `enter` made a user namespace; else the machine's own tables are in force."""
+    return _owns_users.is_set()
 
 
 def enter() -> None:
@@ -46,13 +52,14 @@ def enter() -> None:
     if len(os.listdir("/proc/self/task")) > 1:
         raise RuntimeError("namespaces must be entered before the first thread starts")
     facts = gather()
-    error = obstacles.before(facts)
-    if error is not None:
-        raise error
-    folder = _working_folder()
-    with _held(facts) as pid:
-        _map(pid, facts)
-        _join(pid, folder)
+    try:
+        _enter_users(facts)
+    except HostError:
+        if facts.uid != 0:
+            raise
+        _enter_mounts()
+    else:
+        _owns_users.set()
     _entered.set()
 
 
@@ -79,6 +86,26 @@ def gather() -> Facts:
         subgids=subids.parse(subgid, (name, str(uid))),
         taken=(*subids.parse(subuid), *subids.parse(subgid)),
     )
+
+
+def _enter_users(facts: Facts) -> None:
+    error = obstacles.before(facts)
+    if error is not None:
+        raise error
+    folder = _working_folder()
+    with _held(facts) as pid:
+        _map(pid, facts)
+        _join(pid, folder)
+
+
+def _enter_mounts() -> None:
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWNS)
+        syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        hint = "a container needs the right to mount: --cap-add SYS_ADMIN, or --privileged"
+        raise HostError(f"root may make neither namespaces nor mounts: {reason}", hint) from error
 
 
 @contextmanager

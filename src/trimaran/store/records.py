@@ -38,6 +38,13 @@ class Records:
             return False
         return True
 
+    def clear(self) -> int:
+        """Forget every record; gives how many there were."""
+        paths = list(self._folder.glob("*/*"))
+        for path in paths:
+            path.unlink(missing_ok=True)
+        return len(paths)
+
     def all(self) -> Iterator[bytes]:
         """Every record's data."""
         for path in sorted(self._folder.glob("*/*")):

@@ -158,6 +158,10 @@ class Store:
         """Keep `data`; digests in it keep their blobs. Raises StoreError."""
         self._records.put(kind, key, data)
 
+    def clear_records(self) -> int:
+        """Forget every record; gives how many there were. Hold `alone` meanwhile."""
+        return self._records.clear()
+
     def remove_record(self, kind: str, key: str) -> bool:
         """Forget a record; gives whether there was one."""
         return self._records.remove(kind, key)
