@@ -14,19 +14,23 @@ def rules(machine: str = "x86_64") -> list[dict[str, Any]]:
     return found
 
 
-def answer(call: str, first_argument: int = 0) -> int:
+def answer(call: str, *arguments: int) -> int:
     """The errno with which a call ends, 0 if it is let through."""
     for rule in rules():
         tests = rule.get("args", [])
-        if call in rule["names"] and all(meets(test, first_argument) for test in tests):
+        if call in rule["names"] and all(meets(it, arguments[it["index"]]) for it in tests):
             return int(rule["errnoRet"])
     return 0
 
 
 def meets(test: dict[str, Any], argument: int) -> bool:
-    if test["op"] == "SCMP_CMP_MASKED_EQ":
-        return bool(argument & test["value"] == test["valueTwo"])
-    return bool(argument == test["value"])
+    match test["op"]:
+        case "SCMP_CMP_MASKED_EQ":
+            return bool(argument & test["value"] == test["valueTwo"])
+        case "SCMP_CMP_LT":
+            return bool(argument < test["value"])
+        case _:
+            return bool(argument == test["value"])
 
 
 @pytest.mark.parametrize(
@@ -56,8 +60,19 @@ def test_calls_whose_callers_have_another_way_are_said_to_be_missing() -> None:
 
 
 def test_vsock_is_refused_and_other_sockets_are_not() -> None:
-    assert answer("socket", 40) == errno.EPERM
-    assert answer("socket", 2) == answer("socket", 1) == 0
+    stream, packets_closed_on_exec = 1, 5 | 0x80000
+    assert answer("socket", 40, stream) == answer("socket", 40, packets_closed_on_exec)
+    assert answer("socket", 40, stream) == errno.EPERM
+    assert answer("socket", 2, stream) == answer("socket", 1, stream) == 0
+
+
+def test_a_pointer_of_socketcall_is_no_type_of_a_socket() -> None:
+    # libseccomp puts the call's number in place of the first test of socketcall's rule.
+    (rule,) = [rule for rule in rules() if rule["names"] == ["socket"]]
+    (rest,) = rule["args"][1:]
+    on_the_stack, lowest = 0xFFC0_0000, 0x0804_8000
+    assert not meets(rest, on_the_stack)
+    assert not meets(rest, lowest)
 
 
 def test_every_refusal_has_its_reason_and_no_call_two() -> None:

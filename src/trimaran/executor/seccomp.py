@@ -26,6 +26,7 @@ CLONE_NEW_FLAGS = {
 """The flags of clone(2) that make a namespace (linux/sched.h); CLONE_NEWTIME is not clone's."""
 
 _AF_VSOCK = 40  # linux/socket.h
+_ABOVE_SOCKET_TYPES = 0x100000  # SOCK_CLOEXEC, 0x80000, is their highest bit; socket(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,15 @@ def _refuse_clone(flag: int, index: int) -> dict[str, object]:
 
 
 def _refuse_vsock() -> dict[str, object]:
-    """No namespace holds AF_VSOCK: it reaches the hypervisor's side of a virtual machine."""
-    test = {"index": 0, "value": _AF_VSOCK, "op": "SCMP_CMP_EQ"}
-    return {**_refuse(("socket",), errno.EPERM), "args": [test]}
+    """No namespace holds AF_VSOCK: it reaches the hypervisor's side of a virtual machine.
+
+    The libc of i386 and of s390x has socketcall(2) for socket(2). For it libseccomp turns this rule
+    into one of socketcall's, with the number of the call in place of the first test: alone, that
+    refuses every socket. The second test is true for every type of a socket, and false for the
+    pointer that socketcall has there, which no filter can look behind.
+    """
+    tests = [
+        {"index": 0, "value": _AF_VSOCK, "op": "SCMP_CMP_EQ"},
+        {"index": 1, "value": _ABOVE_SOCKET_TYPES, "op": "SCMP_CMP_LT"},
+    ]
+    return {**_refuse(("socket",), errno.EPERM), "args": tests}
