@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from trimaran.machines import MACHINES, Machine
 
-_E_TYPES = {2: "fixed", 3: "position-independent"}
+_E_TYPES = {2: "at fixed addresses", 3: "position-independent"}
 _OSABIS = {0: "System V", 3: "GNU", 97: "ARM"}
 _MIPS = 0x8
 _ARM = 0x28
@@ -36,7 +36,7 @@ def variants(machine: Machine, e_machine: int) -> tuple[Variant, ...]:
     choices = itertools.product(_E_TYPES, _osabis(e_machine), _versions(e_machine), _flags(machine))
     return tuple(
         Variant(
-            f"{_E_TYPES[kind]}, ABI {_OSABIS[osabi]} {version}, flags {flags:#x}",
+            f"{_E_TYPES[kind]}, ABI of {_OSABIS[osabi]}, ABI version {version}, e_flags {flags:#x}",
             _header(machine, e_machine, (osabi, version), kind, flags),
         )
         for kind, osabi, version, flags in choices

@@ -24,7 +24,7 @@ _BINFMT_FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
 _UNIT_FOLDERS = ("etc/systemd/system", "run/systemd/system", "usr/lib/systemd/system")
 _UNIT_FOLDERS_OLD = "lib/systemd/system"
 _TOOLS = ("usr/lib/systemd/systemd-binfmt", "lib/systemd/systemd-binfmt")
-_OPENRC_FILES = "etc/trimaran/binfmt.d"
+_OPENRC_FILES = "etc/trimaran-binfmt.d"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from trimaran.linux import distribution, process
 from trimaran.machines import Machine
 
 _TABLE = "proc/sys/fs/binfmt_misc"
+_ID_MAP = Path("/proc/self/uid_map")
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -171,8 +172,11 @@ def choose(
 def unsafe(path: Path) -> str:
     """Why a file must not become every user's emulator: someone else than root could replace it.
 
-    A folder that all may write is taken if it is sticky: there each removes his own files only.
+    A folder that all may write is taken if it is sticky: there each removes his own files only. In
+    a user namespace the table is its own, and the host's root is nobody: nothing is unsafe there.
     """
+    if not _ids_are_the_hosts():
+        return ""
     place = path.resolve()
     for part in (place, *place.parents):
         status = part.stat()
@@ -181,6 +185,14 @@ def unsafe(path: Path) -> str:
         if status.st_uid != 0 or (others and not sticky):
             return f"{part} can be changed by others than root, so {path} cannot be registered"
     return ""
+
+
+def _ids_are_the_hosts() -> bool:
+    """Whether every user id means here what it means on the host (user_namespaces(7))."""
+    try:
+        return _ID_MAP.read_text(encoding="ascii").split() == ["0", "0", str(2**32 - 1)]
+    except OSError:
+        return True
 
 
 def _interpreters(

@@ -46,11 +46,11 @@ start() {{
 	ebegin "Registering handlers for programs of other CPUs"
 	table=/proc/sys/fs/binfmt_misc
 	if [ ! -e "$table/register" ]; then
-		modprobe -q binfmt_misc
+		modprobe -q binfmt_misc 2> /dev/null
 		mount -t binfmt_misc -o nosuid,nodev,noexec binfmt_misc "$table"
 	fi
 	failed=0
-	for file in /etc/trimaran/binfmt.d/*.conf; do
+	for file in /etc/trimaran-binfmt.d/*.conf; do
 		while IFS= read -r line; do
 			case "$line" in
 				''|'#'*) continue ;;
@@ -106,7 +106,7 @@ def removal(root: Path, gone: Iterable[Path]) -> tuple[Change, ...]:
 
 def machine_files(root: Path) -> tuple[Path, ...]:
     """Every CPU's file that setup wrote, whatever starts the host now."""
-    folders = (("etc/binfmt.d", "trimaran-*.conf"), ("etc/trimaran/binfmt.d", "*.conf"))
+    folders = (("etc/binfmt.d", "trimaran-*.conf"), ("etc/trimaran-binfmt.d", "*.conf"))
     found = (path for folder, name in folders for path in sorted((root / folder).glob(name)))
     return tuple(path for path in found if is_marked(path))
 

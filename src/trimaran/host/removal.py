@@ -58,7 +58,9 @@ def plan_remove(
         known, entries={name: line for name, line in known.entries.items() if name not in names}
     )
     changes: list[Change] = [*unregister]
-    changes += [RemoveFile(path, own_folder="trimaran" in path.parts) for path in files]
+    changes += [
+        RemoveFile(path, own_folder=path.parent.name.startswith("trimaran")) for path in files
+    ]
     changes += persistence.removal(root, files)
     if not rest.entries:
         changes += _table_changes(table, known, boot_id, own)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from trimaran.emulation import handlers, judge
+from trimaran.emulation import handlers, judge, variants
 from trimaran.emulation.handlers import Handler
 from trimaran.emulation.support import Emulator, Missing
 from trimaran.host.facts import Cpu, HostFacts
@@ -115,6 +115,13 @@ def _row(cpu: Cpu, facts: HostFacts) -> Row:
     if is_native(cpu, facts):
         return row
     reason = _reason(row, facts)
+    twin = next(variants.twins(machine), None)
+    if reason and twin and isinstance(found, Missing):
+        # The entry in force is the twin's and cannot serve this one too.
+        reason = f"{found.reason}; its programs have the header of {twin.name}'s"
+        return msgspec.structs.replace(
+            row, state="missing", entries=(), reason=reason, hint=found.hint
+        )
     if not reason:
         return msgspec.structs.replace(row, state="handled")
     state: State = "faulty" if any(entry.enabled for entry in row.entries) else "missing"
