@@ -22,6 +22,7 @@ from tests.support.workshop import FOUR, Workshop, workshop
 pytestmark = pytest.mark.real
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "whoami"
+BASE = "busybox:made-here"
 PLATFORMS = FOUR.split(",")
 MACHINES = {
     "linux/amd64": "x86_64",
@@ -64,12 +65,14 @@ class Published:
 
 
 @pytest.fixture(scope="module")
-def published(busybox_base: str, registry: RunningRegistry) -> Iterator[Published]:
-    with workshop(busybox_base) as shop:
+def published(registry: RunningRegistry) -> Iterator[Published]:
+    with workshop() as shop:
+        shop.ok("base", "busybox", "-t", BASE, "--platform", FOUR)
         context = shutil.copytree(EXAMPLE, shop.folder / "whoami")
         name = f"{registry.host}/acceptance/whoami"
         words = ("--platform", FOUR, "--label", "org.example.team=ünïcode", "-t", f"{name}:latest")
-        digest = shop.digest(*words, "--push", context)
+        done = shop.ok("build", "-q", "--build-arg", f"BASE={BASE}", *words, "--push", context)
+        digest = done.stdout.strip()
         yield Published(shop, name, digest, json.loads(skopeo_raw(name)))
 
 
@@ -123,7 +126,8 @@ def test_each_root_holds_its_own_machine_and_the_page_of_the_builder(published: 
     folder = published.shop.folder
     tar = folder / "roots.tar"
     output = f"type=tar,dest={tar}"
-    published.shop.build("--platform", FOUR, "-o", output, folder / "whoami")
+    words = ("--build-arg", f"BASE={BASE}", "--platform", FOUR, "-o", output)
+    published.shop.ok("build", *words, folder / "whoami")
     with tarfile.open(tar) as roots:
         for platform in PLATFORMS:
             prefix = platform.replace("/", "_")
