@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from trimaran import machines
 from trimaran.machines import Machine
@@ -22,8 +23,7 @@ _HEADER = {32: "HHIIIIIHHH", 64: "HHIQQQIHHH"}
 _PROGRAM = {32: "IIIII", 64: "I4xQQQQ"}
 
 
-@dataclass(frozen=True, slots=True)
-class ElfFacts:
+class ElfFacts(msgspec.Struct, frozen=True):
     """What an ELF file says of itself.
 
     Attributes:

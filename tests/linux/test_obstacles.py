@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from trimaran.linux import obstacles
 from trimaran.linux.obstacles import Facts

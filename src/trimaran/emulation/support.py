@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Emulator:
+
+class Emulator(msgspec.Struct, frozen=True):
     """A static QEMU user-mode program.
 
     Attributes:
@@ -21,20 +21,17 @@ class Emulator:
     version: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Native:
+class Native(msgspec.Struct, frozen=True):
     """The kernel runs the platform's programs itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emulated:
+class Emulated(msgspec.Struct, frozen=True):
     """The kernel hands the platform's programs to `emulator`."""
 
     emulator: Emulator
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True):
     """The platform's programs cannot run.
 
     Attributes:

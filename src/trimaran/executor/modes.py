@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran.errors import ContextError
 
@@ -17,8 +18,7 @@ _SET_ID = {"u": stat.S_ISUID, "g": stat.S_ISGID, "o": 0}
 _BITS = {"r": 4, "w": 2, "x": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(msgspec.Struct, frozen=True):
     """The source's own mode."""
 
     def of(self, mode: int, *, folder: bool) -> int:  # noqa: ARG002 - one interface
@@ -28,8 +28,7 @@ class Keep:
         return _NEW_FOLDER
 
 
-@dataclass(frozen=True, slots=True)
-class Octal:
+class Octal(msgspec.Struct, frozen=True):
     """The same mode for everything, and for the folders made on the way, as BuildKit does."""
 
     mode: int
@@ -41,8 +40,7 @@ class Octal:
         return self.mode & 0o777
 
 
-@dataclass(frozen=True, slots=True)
-class Symbolic:
+class Symbolic(msgspec.Struct, frozen=True):
     """Changes to the source's mode; folders made on the way stay out of them.
 
     Attributes:

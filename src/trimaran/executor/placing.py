@@ -7,8 +7,9 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from trimaran.errors import ContextError, HostError, StoreError, TrimaranError
 from trimaran.executor import modes, walking
@@ -17,8 +18,7 @@ from trimaran.executor.users import Owner
 from trimaran.linux import rootfs
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(msgspec.Struct, frozen=True):
     """What copied files get.
 
     Attributes:

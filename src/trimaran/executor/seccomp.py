@@ -12,7 +12,8 @@ host's CPU lacks.
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+
+import msgspec
 
 CLONE_NEW_FLAGS = {
     "CLONE_NEWNS": 0x20000,
@@ -29,8 +30,7 @@ _AF_VSOCK = 40  # linux/socket.h
 _ABOVE_SOCKET_TYPES = 0x100000  # SOCK_CLOEXEC, 0x80000, is their highest bit; socket(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """System calls that end with an error.
 
     Attributes:

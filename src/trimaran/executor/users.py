@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from trimaran.errors import ImageError
 from trimaran.linux import rootfs
@@ -19,16 +20,14 @@ _FILE_LIMIT_BYTES = 16 * 1024 * 1024
 _ID_LIMIT = 2**32 - 1  # (uid_t)-1 means "leave it" to chown(2), so it is no id
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(msgspec.Struct, frozen=True):
     """Who owns a file."""
 
     uid: int
     gid: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessUser:
+class ProcessUser(msgspec.Struct, frozen=True):
     """As whom a process runs.
 
     Attributes:
@@ -42,16 +41,14 @@ class ProcessUser:
     home: str = "/"
 
 
-@dataclass(frozen=True, slots=True)
-class _User:
+class _User(msgspec.Struct, frozen=True):
     name: str
     uid: int
     gid: int
     home: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(msgspec.Struct, frozen=True):
     name: str
     gid: int
     members: tuple[str, ...]

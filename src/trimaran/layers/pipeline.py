@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
+
+import msgspec
 
 from trimaran.layers.compression import BLOCK_BYTES, compressor
 from trimaran.request import Compression
@@ -18,8 +19,7 @@ class Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenLayer:
+class WrittenLayer(msgspec.Struct, frozen=True):
     """A layer that was written.
 
     Attributes:

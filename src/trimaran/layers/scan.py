@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran.errors import LayerError
 from trimaran.layers import attributes
@@ -33,8 +34,7 @@ _KINDS: Mapping[int, Kind] = {
 """Sockets are missing: nothing outside the process that bound one can use it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """An entry, and its open file for reading `entry.size` bytes; -1 where there is no data.
 
     The descriptor is closed when the walk goes on.

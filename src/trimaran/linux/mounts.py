@@ -10,15 +10,15 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from trimaran.errors import HostError
 from trimaran.linux import overlay, syscalls
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(msgspec.Struct, frozen=True):
     """`target` shows what `source` holds, mounts below it included."""
 
     source: Path
@@ -37,8 +37,7 @@ class Bind:
                 syscalls.mount("", target, flags=_remount_flags(target) | syscalls.MS_RDONLY)
 
 
-@dataclass(frozen=True, slots=True)
-class Tmpfs:
+class Tmpfs(msgspec.Struct, frozen=True):
     """An empty file system in memory.
 
     Attributes:
@@ -62,8 +61,7 @@ class Tmpfs:
             syscalls.mount("tmpfs", str(self.target), "tmpfs", flags, options)
 
 
-@dataclass(frozen=True, slots=True)
-class Proc:
+class Proc(msgspec.Struct, frozen=True):
     """A new proc of this process's pid namespace."""
 
     target: Path
@@ -78,8 +76,7 @@ class Proc:
             syscalls.mount("proc", str(self.target), "proc", flags)
 
 
-@dataclass(frozen=True, slots=True)
-class BinfmtMisc:
+class BinfmtMisc(msgspec.Struct, frozen=True):
     """The user namespace's own table of binary formats; empty at its first mount (Linux 6.7).
 
     From then on the host's table does not count in the namespace.
@@ -96,8 +93,7 @@ class BinfmtMisc:
             syscalls.mount("binfmt_misc", str(self.target), "binfmt_misc")
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(msgspec.Struct, frozen=True):
     """Folders laid over each other.
 
     Without `upper` it is read-only; with `upper` and no `lowers` it is a bind of `upper`.

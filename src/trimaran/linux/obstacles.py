@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+
+import msgspec
 
 from trimaran.errors import HostError
 from trimaran.linux import distribution, subids
@@ -24,8 +25,7 @@ _PACKAGES = {
 _PROFILE = "/etc/apparmor.d/trimaran"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What decides whether a user namespace can be had.
 
     Attributes:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from trimaran.linux import syscalls
 
@@ -18,8 +19,7 @@ _SPECIAL = frozenset(",:\\")
 _OPEN = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """An overlay's options: lower folders, top first, then `key=value` pairs, then bare flags."""
 
     lowers: tuple[str, ...]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 _FIRST = 100_000  # where useradd starts (login.defs, SUB_UID_MIN)
 _EVERY = 2**32 - 1  # ids that there are; the last number means none
 _COUNT = 65_536  # what an image may use: ids fit into 16 bits
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """`count` ids from `first` on."""
 
     first: int
@@ -23,8 +23,7 @@ class Range:
         return self.first + self.count
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A row of /proc/PID/uid_map: `count` ids from `inside` on are those from `outside` on."""
 
     inside: int

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the work was called off
     """Work ended early because `stop` was set; it is no failure of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(msgspec.Struct, frozen=True):
     """Something to do once everything it needs is done.
 
     Attributes:
