@@ -18,11 +18,13 @@ _COMMANDS = {
     "build": "Build a Dockerfile for one or many platforms",
     "run": "Run an image of any architecture",
     "images": "List the images of the local store",
+    "tag": "Give an image of the local store one more name",
     "rmi": "Remove images from the local store",
     "prune": "Remove what makes builds fast but no image needs",
     "pull": "Fetch an image into the local store",
     "push": "Send an image of the local store to its registry",
     "inspect": "Show what an image holds",
+    "platforms": "List the platforms that this machine can build and run",
     "base": "Make a base image for platforms that no maintainer serves",
     "host": "Let the host itself run programs of other CPUs",
 }
