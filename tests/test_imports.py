@@ -35,6 +35,8 @@ FOR_LINUX_ALONE = (
     *("subprocess.run", "subprocess.Popen", "subprocess.check_output", "subprocess.check_call"),
     *("os.fork", "os.system", "os.popen", "os.posix_spawn"),
 )
+# Programs of their own, which the package starts and never imports to run them.
+SCRIPTS = ("linux/holder.py", "linux/steady.py", "linux/tether.py")
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -89,7 +91,7 @@ def test_only_cli_prints_exits_and_reads_the_environment() -> None:
     wrong = [
         f"{name_of(path)} uses {name}"
         for path in FILES
-        if room_of(path) != "cli"
+        if room_of(path) != "cli" and name_of(path) not in SCRIPTS
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute | ast.Name)
         and (name := ast.unparse(node)) in FOR_CLI_ALONE
