@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from trimaran import machines
+from trimaran.cli.doctor import doctor_command
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.session import Session
 from trimaran.errors import HostError
@@ -33,6 +34,9 @@ def command() -> None:
 
     Builds need none of this: they emulate in a namespace of their own.
     """
+
+
+command.add_command(doctor_command)
 
 
 @command.command("setup")
