@@ -22,7 +22,7 @@ ORDER = [room for rank in RANKS for room in rank]
 OWNERS: dict[str, tuple[str, ...]] = {
     "click": ("cli",),
     "ctypes": ("linux",),
-    "e2b_dockerfile": ("dockerfile",),
+    "e2b_dockerfile_utils": ("dockerfile", "executor"),
     "isal": ("layers",),
     "multiprocessing": (),
     "rich": ("ui/drawing.py", "ui/terminal.py", "cli"),

@@ -58,7 +58,8 @@ def test_the_most_used_cpus_programs_are_built_from_their_sources() -> None:
 def _fetched() -> Tools:
     """The tools of Debian 12 or what is like it, unpacked if they are not installed."""
     tools = Tools(CACHE)
-    rows = [*(probe_rows.ROWS[name] for name in FETCHED), *check_rows.ROWS.values()]
+    probes = [probe_rows.ROWS[name] for name in FETCHED]
+    rows: list[probe_rows.Row | check_rows.Row] = [*probes, *check_rows.ROWS.values()]
     missing = [row for row in rows if not tools.have(row.programs)]
     tools.fetch(package for row in missing for package in row.packages)
     return tools
