@@ -63,7 +63,7 @@ class Execution(msgspec.Struct, frozen=True):
         executor = Executor(
             machine.store,
             runtime=runtime,
-            lent=self._lent(),
+            lent=lent(machine.lent, self.request.build_args),
             contexts=self.contexts,
             emit=self.emit,
             stop=machine.stop,
@@ -81,8 +81,7 @@ class Execution(msgspec.Struct, frozen=True):
         )
         run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
 
-    def _lent(self) -> Surroundings:
-        """What the machine lends; proxies given as build arguments win over its own."""
-        lent = self.machine.lent
-        proxies = {**lent.proxies, **arguments.proxies(self.request.build_args)}
-        return replace(lent, proxies=proxies)
+
+def lent(own: Surroundings, build_args: Mapping[str, str]) -> Surroundings:
+    """What the machine lends to steps; proxies given as build arguments win over its own."""
+    return replace(own, proxies={**own.proxies, **arguments.proxies(build_args)})
