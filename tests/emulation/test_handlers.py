@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.snippets import run_snippet
 
 from trimaran.emulation import handlers, probes
 from trimaran.emulation.handlers import Handler
@@ -130,6 +131,77 @@ def test_fault(change: dict[str, object], static: bool, fault: str) -> None:
     found = handlers.fault(judged, interpreter_is_static=static)
     assert fault in found
     assert bool(found) == bool(fault)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_a_line_is_read_back(machine: Machine) -> None:
+    for one in handlers.for_machine(machine, QEMU, "PF"):
+        assert handlers.parse_line(one.line()) == one
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (r":q:M::\x7fELF\x02:\xff\xff\xff\xff\xff:/q:OC", b"\x7fELF\x02"),
+        (",q,M,4,ab,,/a:b,", b"ab"),
+        (":q:E::exe::/q:", None),
+        (":q:M", None),
+        (":q:M:x:ab::/q:", None),
+        ("", None),
+    ],
+)
+def test_parse_line(line: str, expected: bytes | None) -> None:
+    found = handlers.parse_line(line)
+    assert (found.magic if found else None) == expected
+
+
+def test_same_is_what_the_kernel_does_with_files() -> None:
+    one = handler("arm")
+    assert handlers.same(one, replace(one, name="other"))
+    assert handlers.same(one, replace(one, flags="FPOC"))  # the kernel adds O to C
+    assert handlers.same(one, replace(one, magic=one.magic[:7] + b"\x61" + one.magic[8:]))
+    assert not handlers.same(one, replace(one, flags="PF"))
+    assert not handlers.same(one, replace(one, enabled=False))
+    assert not handlers.same(one, replace(one, interpreter="/other"))
+
+
+@pytest.mark.real
+def test_entries_are_listed_as_the_kernel_tries_them() -> None:
+    """Two for the same files: the newest runs, and is the first of the list."""
+    found = run_snippet(
+        """
+    from pathlib import Path
+    from trimaran import machines
+    from trimaran.emulation import handlers, probes
+    from trimaran.linux import mounts, namespaces, process
+    from dataclasses import replace
+    namespaces.enter()
+    table = Path("/proc/sys/fs/binfmt_misc")
+    mounts.BinfmtMisc(table).execute()
+    with probes.scratch() as folder:
+        good, bad = folder / "good", folder / "bad"
+        good.write_bytes(probes.program(machines.host()))
+        bad.write_text("#!/bin/false\\n")
+        good.chmod(0o755)
+        bad.chmod(0o755)
+        tilegx = machines.by_name("tilegx")
+        entry = handlers.for_machine(tilegx, good, "F")[0]
+        results = []
+        for name, path in (("a", good), ("b", bad), ("c", good), ("a", bad)):
+            if (table / name).exists():
+                handlers.unregister(table, name)
+            handlers.register(table, replace(entry, name=name, interpreter=str(path)))
+            names = [one.name for one in handlers.entries(table)]
+            results.append([names, probes.fault(tilegx, folder) == ""])
+    answer(results)
+    """
+    )
+    assert found == [
+        [["a"], True],
+        [["b", "a"], False],
+        [["c", "b", "a"], True],
+        [["a", "c", "b"], False],
+    ]
 
 
 def test_read_all(tmp_path: Path) -> None:
