@@ -91,7 +91,8 @@ def failure(error: OSError, path: str, root: SourceRoot) -> ContextError | HostE
                 f"cannot read {path} in {root.name}: {cause}",
                 f"make it readable, or leave it out with a line in {root.ignore_file}",
             )
-        case errno.ELOOP | errno.ENOTDIR | errno.ENOENT | errno.ESTALE:
+        case errno.ELOOP | errno.ENOTDIR | errno.ENOENT | errno.ESTALE | errno.EINVAL:
+            # EINVAL is readlink(2)'s word for what is no link any more.
             return ContextError(f"{path} in {root.name} was changed while it was read")
         case errno.ENAMETOOLONG:
             return ContextError(f"{path[:40]}… in {root.name} is nested too deep")
