@@ -35,6 +35,8 @@ def main() -> None:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     if os.geteuid() != 0:
         parser.error("buildah's overlay storage needs root: run it as root")
+    if os.getloadavg()[0] > len(os.sched_getaffinity(0)) / 2:
+        print("the machine is busy with other work: the times will be too long", file=sys.stderr)
     wanted = options.cases or names
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as name:
         rows = list(_rows(Path(name), wanted, options.repeat))
