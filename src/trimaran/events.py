@@ -27,13 +27,17 @@ class BuildStarted(_Event, frozen=True, tag="build-started"):
 
 
 class StepStarted(_Event, frozen=True, tag="step-started"):
-    """`label` is what a person reads: `[linux/arm64 build 3/7] RUN make`."""
+    """`label` is what a person reads: `[linux/arm64 build 3/7] RUN make`.
+
+    `quirks` are the settings for the emulator that its programs see: `cpu=arm1176`, `go`.
+    """
 
     step: str
     label: str
     platform: str
     mode: Mode
     at: float
+    quirks: tuple[str, ...] = ()
 
 
 class StepOutput(_Event, frozen=True, tag="step-output"):

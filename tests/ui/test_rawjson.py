@@ -11,7 +11,7 @@ from trimaran.ui.rawjson import RawJsonView
 
 GOLDEN = """\
 {"event":"step-started","step":"a","label":"[linux/arm64 2/2] RUN false","platform":\
-"linux/arm64","mode":"emulated","at":10.0}
+"linux/arm64","mode":"emulated","at":10.0,"quirks":[]}
 {"event":"step-output","step":"a","line":"first line","at":10.5}
 {"event":"step-output","step":"a","line":"last line","at":11.0}
 {"event":"step-failed","step":"a","message":"exit status 1","at":11.0}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -51,7 +51,7 @@ def scratch() -> Iterator[Path]:
             yield folder
 
 
-def fault(machine: Machine, folder: Path) -> str:
+def fault(machine: Machine, folder: Path, *, environment: Mapping[str, str] | None = None) -> str:
     """Run the CPU's probe; empty if it printed `ok`, else what happened instead.
 
     Root runs it with `folder` as its whole file system: only a handler with flag F and a static
@@ -60,6 +60,7 @@ def fault(machine: Machine, folder: Path) -> str:
     Args:
         machine: whose probe.
         folder: from `scratch`.
+        environment: the whole environment that it runs in; None passes this process's own on.
     """
     path = folder / f"probe-{machine.name}"
     path.write_bytes(program(machine))
@@ -67,7 +68,7 @@ def fault(machine: Machine, folder: Path) -> str:
     chroot = process.find("chroot", process.SYSTEM_PATH) if os.geteuid() == 0 else None
     argv = (str(chroot), str(folder), f"/{path.name}") if chroot else (str(path),)
     try:
-        done = process.run(argv, check=False, timeout_s=_TIMEOUT_S)
+        done = process.run(argv, environment=environment, check=False, timeout_s=_TIMEOUT_S)
     except HostError as error:
         return error.message
     finally:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from trimaran.emulation import quirks
+from trimaran.emulation.quirks import Quirks
 from trimaran.errors import HostError, UsageError
 from trimaran.executor import merging, stage, sysfs
 from trimaran.executor.bundle import BindMount
 from trimaran.executor.diagnosis import find_program
+from trimaran.executor.dying import DyingInit
 from trimaran.executor.runtime import Running, Runtime
 from trimaran.executor.stage import Program
 from trimaran.executor.surroundings import Surroundings
@@ -24,6 +28,7 @@ _FORWARDED = (
     *(signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2),
 )
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+_POLL_S = 0.2
 _PATIENCE = 3
 """A program that is process 1 ignores Ctrl-C unless it handles it; the third one ends it."""
 
@@ -103,6 +108,7 @@ def run_container(
     *,
     runtime: Runtime,
     lent: Surroundings,
+    settings: Quirks = quirks.NONE,
 ) -> int:
     """Run a program on an image's file system; what it writes is thrown away.
 
@@ -115,6 +121,8 @@ def run_container(
         program: from `program_of`.
         runtime: runs it.
         lent: what the machine lends.
+        settings: what emulated programs need. A crash cannot be undone here, so that `aslr`, if it
+            was asked for by name, holds from the start.
 
     Returns:
         The program's exit status; 128 + N if signal N killed it.
@@ -127,17 +135,36 @@ def run_container(
     show_sys = sysfs.protect(hide_cgroups=runtime.hide_cgroups)
     with (
         store.new_snapshot("container") as pending,
-        stage.prepared(program, pending, folders, lent, show_sys=show_sys) as ready,
+        stage.prepared(
+            program, pending, folders, lent, show_sys=show_sys, extra=settings.environment
+        ) as ready,
         runtime.start(
-            ready.container, ready.bundle, stdin=None, stdout=None, stderr=None
+            ready.container,
+            ready.bundle,
+            stdin=None,
+            stdout=None,
+            stderr=None,
+            randomize=not (settings.by_name and "aslr" in settings.names),
         ) as running,
         _forwarding(running),
     ):
-        status = running.wait()
+        status = _wait(running, settings)
         complaints = running.complaints()
         if complaints:
             raise _unstarted(program, ready.container.root, complaints[-1])
     return status
+
+
+def _wait(running: Running, settings: Quirks) -> int:
+    init = DyingInit(running, enabled="crash" in settings.names)
+    while "crash" in settings.names:
+        try:
+            running.child.wait(_POLL_S)
+        except subprocess.TimeoutExpired:
+            init.look()
+        else:
+            break
+    return init.status(running.wait())
 
 
 def _unstarted(program: Program, root: Path, complaint: str) -> HostError:

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from trimaran.emulation import quirks
+from trimaran.emulation.quirks import Quirks
 from trimaran.errors import ImageError
 from trimaran.events import (
     Emit,
+    Notice,
     StepOutput,
     TransferAdvanced,
     TransferDone,
@@ -18,7 +21,7 @@ from trimaran.events import (
 )
 from trimaran.executor import merging, stage, sysfs
 from trimaran.executor.copying import copy_step
-from trimaran.executor.running import run_step
+from trimaran.executor.running import LayoutCrashError, StepRun
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.stage import Program
@@ -26,12 +29,15 @@ from trimaran.executor.surroundings import Surroundings
 from trimaran.executor.workdir import make_folder
 from trimaran.graph.steps import ContextFiles, Copy, Extract, MakeFolder, Run, Step, StepFiles
 from trimaran.layers.apply import apply_layer
+from trimaran.platforms import Platform
 from trimaran.scheduler import tasks
 from trimaran.store.snapshots import PendingSnapshot
 from trimaran.store.store import Store
 
 _CHUNK_BYTES = 1024 * 1024
 _MERGED, _SOURCE = "merged", "source"
+_CRASHED = "a program crashed in the emulator"
+_AGAIN_HINT = "it runs once more without address space layout randomisation"
 
 
 class Executor:
@@ -46,6 +52,7 @@ class Executor:
         contexts: the local folders that COPY may read; "" is the build context.
         emit: takes the lines that steps print, and the progress of extractions.
         stop: when set, what runs ends with `Stopped`.
+        settings: what the emulated programs of a platform need.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Executor:
         contexts: Mapping[str, SourceRoot],
         emit: Emit,
         stop: threading.Event,
+        settings: Mapping[Platform, Quirks] | None = None,
     ) -> None:
         self._store = store
         self._runtime = runtime
@@ -64,6 +72,7 @@ class Executor:
         self._contexts = contexts
         self._emit = emit
         self._stop = stop
+        self._settings = settings or {}
         self._show_sys = sysfs.protect(hide_cgroups=runtime is not None and runtime.hide_cgroups)
 
     def execute(
@@ -92,12 +101,29 @@ class Executor:
             ContextError, ImageError, LayerError, HostError, StoreError: as the step's kind gives.
             Stopped: `stop` was set.
         """
+        try:
+            return self._attempt(step, identity, lowers, label, source)
+        except LayoutCrashError as crash:
+            # Nothing of the first attempt is left: its snapshot was discarded.
+            self._emit(Notice("warning", f"{label}: {_CRASHED} ({crash.message})", _AGAIN_HINT))
+            return self._attempt(step, identity, lowers, label, source, randomize=False)
+
+    def _attempt(
+        self,
+        step: Step,
+        identity: str,
+        lowers: Sequence[str],
+        label: str,
+        source: Sequence[str],
+        *,
+        randomize: bool = True,
+    ) -> Path:
         tasks.check(self._stop)
         folders = merging.folders(self._store, lowers)
         with self._store.new_snapshot(identity) as pending, self._store.guarded(label):
             match step:
                 case Run():
-                    self._run(step, identity, pending, folders, label)
+                    self._run(step, identity, pending, folders, label, randomize=randomize)
                 case Extract():
                     self._extract(step, identity, pending, folders)
                 case Copy():
@@ -115,15 +141,28 @@ class Executor:
         pending: PendingSnapshot,
         folders: tuple[Path, ...],
         label: str,
+        *,
+        randomize: bool,
     ) -> None:
         def report(line: str) -> None:
             self._emit(StepOutput(identity, line, time.time()))
 
+        def warn(message: str, hint: str) -> None:
+            self._emit(Notice("warning", message, hint))
+
+        settings = self._settings.get(step.platform, quirks.NONE)
         program = Program(step.arguments, step.environment, step.directory, step.user)
         assert self._runtime is not None  # noqa: S101 - the caller's word, see __init__
-        ready = stage.prepared(program, pending, folders, self._lent, show_sys=self._show_sys)
-        with ready as set_stage:
-            run_step(step, set_stage, self._runtime, label=label, report=report, stop=self._stop)
+        running = StepRun(step, label, report=report, warn=warn, stop=self._stop, quirks=settings)
+        with stage.prepared(
+            program,
+            pending,
+            folders,
+            self._lent,
+            show_sys=self._show_sys,
+            extra=settings.environment,
+        ) as ready:
+            running.run(ready, self._runtime, randomize=randomize)
 
     def _extract(
         self, step: Extract, identity: str, pending: PendingSnapshot, folders: tuple[Path, ...]

@@ -40,8 +40,15 @@ class Lines:
         return _pieces(rest) if rest else []
 
 
-def read_lines(descriptor: int, stop: threading.Event, take: Callable[[str], None]) -> bool:
+def read_lines(
+    descriptor: int,
+    stop: threading.Event,
+    take: Callable[[str], None],
+    look: Callable[[], None] = lambda: None,
+) -> bool:
     """Give each line of a pipe to `take` until all its writers have closed it.
+
+    `look` is called meanwhile, many times a second; what it raises ends the reading.
 
     Returns:
         False if `stop` was set before.
@@ -50,6 +57,7 @@ def read_lines(descriptor: int, stop: threading.Event, take: Callable[[str], Non
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     while not stop.is_set():
+        look()
         if not poll.poll(_POLL_MS):
             continue
         data = os.read(descriptor, _CHUNK_BYTES)

@@ -21,7 +21,7 @@ import msgspec
 
 from trimaran.errors import HostError
 from trimaran.executor.bundle import Container, config
-from trimaran.linux import distribution, process, tether
+from trimaran.linux import distribution, process, steady, tether
 
 _FAMILIES = ("debian", "fedora", "alpine", "arch", "suse")
 _PACKAGES = {
@@ -67,6 +67,7 @@ class Runtime:
         stdout: process.Stream = subprocess.PIPE,
         stderr: process.Stream = subprocess.STDOUT,
         new_session: bool = True,
+        randomize: bool = True,
     ) -> Running:
         """Start a container in the foreground; `kill` or `wait` must follow in this thread.
 
@@ -77,6 +78,7 @@ class Runtime:
             stdout: where the program's output goes.
             stderr: where its errors go.
             new_session: whether Ctrl-C at the terminal leaves it alone.
+            randomize: whether the programs' memory is laid out at random.
 
         Raises:
             HostError: the runtime cannot be started.
@@ -85,7 +87,8 @@ class Runtime:
         log, state = folder / "log", folder / "state"
         options = ("--root", str(state), "--log", str(log), "--log-format", "json")
         command = ("run", "--bundle", str(folder), _NAME)
-        argv = (*_tether(), str(self.program), *self.flags, *options, *command)
+        before = () if randomize else _script(steady.__file__)
+        argv = (*_tether(), *before, str(self.program), *self.flags, *options, *command)
         child = process.start(
             argv,
             stdin=stdin,
@@ -157,7 +160,11 @@ class Running:
 
 
 def _tether() -> tuple[str, ...]:
-    return sys.executable, "-I", "-S", tether.__file__, str(os.getpid())
+    return *_script(tether.__file__), str(os.getpid())
+
+
+def _script(file: str) -> tuple[str, ...]:
+    return sys.executable, "-I", "-S", file
 
 
 def _record(line: bytes) -> Mapping[str, str]:

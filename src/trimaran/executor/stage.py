@@ -59,6 +59,7 @@ def prepared(
     lent: Surroundings,
     *,
     show_sys: bool,
+    extra: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
     """Mount the root of a container, whose changes go into `pending`; undone at the end.
 
@@ -68,6 +69,7 @@ def prepared(
         lowers: the parents' folders, base first.
         lent: what the machine lends.
         show_sys: whether /sys may be shown.
+        extra: variables for where neither the program nor `lent` sets them.
 
     Raises:
         HostError: a mount was refused, or the user is not among this user's ids.
@@ -84,7 +86,8 @@ def prepared(
         user = process_user(program.user, root)
         refuse_unmapped(user, Path("/proc/self/uid_map").read_text(), program.user)
         mounts = (*lent.provide(place, files), *program.mounts)
-        container = _container(program, root, user, mounts, lent.environment, show_sys=show_sys)
+        variables = {**(extra or {}), **lent.environment}
+        container = _container(program, root, user, mounts, variables, show_sys=show_sys)
         yield Stage(container, bundle)
     trees.remove(place.parent, _NAME)
 

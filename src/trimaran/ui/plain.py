@@ -51,7 +51,8 @@ class PlainView(View):
         if isinstance(event, events.StepCached):
             return f"{head}\n#{self._number(event.step)} CACHED\n"
         self._started[event.step] = event.at
-        return f"{head}{' (emulated)' if event.mode == 'emulated' else ''}\n"
+        mode = ", ".join((event.mode, *event.quirks))
+        return f"{head} ({mode})\n" if event.mode == "emulated" else f"{head}\n"
 
     def _step_ends(self, event: events.StepDone | events.StepFailed) -> str:
         self._started.pop(event.step, None)
@@ -75,7 +76,8 @@ class PlainView(View):
                 return f"#0 building {dockerfile} for {', '.join(platforms)}: {steps} steps\n"
             case events.Notice(level=level, message=message, hint=hint):
                 prefix = "WARNING: " if level == "warning" else ""
-                return f"#0 {prefix}{message}\n" + (f"#0 hint: {hint}\n" if hint else "")
+                first = f"{prefix}{message}".replace("\n", "\n#0 ")
+                return f"#0 {first}\n" + (f"#0 hint: {hint}\n" if hint else "")
             case events.ImageBuilt():
                 self._images.append(event)
             case events.BuildDone():
