@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.host.hosts import entry, row
 
+from trimaran.emulation.handlers import Handler
 from trimaran.host import boot
 from trimaran.host.boot import System
 
@@ -107,3 +108,30 @@ def test_openrcs_own_files(tmp_path: Path) -> None:
     (tmp_path / "etc/binfmt.d/b.conf").write_text(arm.line())
     found = boot.read(tmp_path).configured
     assert [str(one.path) for one in found] == ["/etc/trimaran-binfmt.d/arm.conf"]
+
+
+SUPPORT = r"""qemu-user-static
+magic
+0
+\x7f\x45\x4c\x46
+\xff\xff\xff\xff
+/usr/bin/qemu-x
+
+no
+yes
+yes
+"""
+
+
+def test_binfmt_support_comes_after_systemd(tmp_path: Path) -> None:
+    make(tmp_path, *SYSTEMD, "etc/binfmt.d/", "var/lib/binfmts/")
+    (tmp_path / "etc/binfmt.d/z.conf").write_text(entry("arm").line())
+    (tmp_path / "var/lib/binfmts/qemu-x").write_text(SUPPORT)
+    (tmp_path / "var/lib/binfmts/jar").write_text(SUPPORT.replace("magic", "extension"))
+    (tmp_path / "var/lib/binfmts/short").write_text("a\nmagic\n")
+    assert len(boot.read(tmp_path).configured) == 1, "without its program nothing reads them"
+    make(tmp_path, "usr/sbin/update-binfmts")
+    first, second = boot.read(tmp_path).configured
+    assert (first.late, second.late) == (False, True)
+    expected = Handler("qemu-x", b"\x7fELF", b"\xff" * 4, "/usr/bin/qemu-x", "PF")
+    assert (str(second.path), second.handler) == ("/var/lib/binfmts/qemu-x", expected)

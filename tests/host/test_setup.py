@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.host.hosts import NOT_RUN, cpu, entry, facts, row, systemd, table
 from trimaran.emulation.judge import Interpreter
 from trimaran.errors import HostError
 from trimaran.host import setup
-from trimaran.host.boot import Boot
+from trimaran.host.boot import Boot, Configured
 from trimaran.host.changes import Change
 from trimaran.host.facts import Cpu, HostFacts, Table
 from trimaran.host.setup import Plan, Wish, plan_setup
@@ -177,6 +178,17 @@ def test_openrc_gets_a_service(tmp_path: Path) -> None:
     ]
 
 
+def test_a_wrong_entry_that_comes_later_at_boot_is_warned_of(tmp_path: Path) -> None:
+    wrong = entry(ARM, "OC", called="qemu-aarch64")
+    late = Configured(Path("/var/lib/binfmts/qemu-aarch64"), wrong, late=True)
+    boot = Boot("systemd", configured=(late,))
+    found = plan_setup(facts(tmp_path, [cpu(ARM)], boot=boot), Wish())
+    assert "sudo update-binfmts --disable qemu-aarch64" in found.warnings[0]
+    sound = replace(late, handler=entry(ARM, called="qemu-aarch64"))
+    calm = facts(tmp_path, [cpu(ARM)], boot=Boot("systemd", configured=(sound,)))
+    assert plan_setup(calm, Wish()).warnings == ()
+
+
 def test_files_are_there_once_written(tmp_path: Path) -> None:
     own = entry(ARM)
     for boot in (Boot("openrc"), Boot("systemd", mounts=False)):
@@ -188,10 +200,18 @@ def test_files_are_there_once_written(tmp_path: Path) -> None:
         assert not list(plan_setup(gathered, Wish()).changes())
 
 
-def test_twins_are_refused_together() -> None:
-    setup.check_twins((row("ppc"), row("ppc64")))
-    with pytest.raises(HostError, match="ppc and ppc64abi32 have the same ELF header"):
-        setup.check_twins((row("ppc"), row("ppc64abi32")))
+def test_twins_are_never_registered_together() -> None:
+    ppc, ppc64, abi32 = row("ppc"), row("ppc64"), row("ppc64abi32")
+    assert setup.without_twins((ppc, ppc64), (), named=True) == (ppc, ppc64)
+    assert setup.without_twins((ppc, ppc64, abi32), (), named=False) == (ppc, ppc64)
+    with pytest.raises(HostError, match="ppc64abi32 and ppc have the same ELF header"):
+        setup.without_twins((ppc, abi32), (), named=True)
+    present = [entry("ppc64abi32")]
+    assert setup.without_twins((ppc, ppc64), present, named=False) == (ppc64,)
+    with pytest.raises(HostError, match="same ELF header") as caught:
+        setup.without_twins((ppc,), present, named=True)
+    assert "trimaran host remove ppc64abi32" in caught.value.hint
+    assert setup.without_twins((abi32,), present, named=True) == (abi32,)
 
 
 def test_the_probes_word_counts_more_than_the_entrys(tmp_path: Path) -> None:

@@ -67,8 +67,8 @@ def setup_command(
     """
     host = machines.host()
     rows = selection.select(platforms, everything=everything, host=host)
-    if platforms:
-        setup.check_twins(rows)
+    present = facts.read_table(_ROOT / _TABLE).entries
+    rows = setup.without_twins(rows, present, named=bool(platforms))
     _need_root(dry_run)
     gathered = _gather(session, rows)
     plan = setup.plan_setup(gathered, Wish(credentials, persist))

@@ -1,9 +1,10 @@
 """What brings handlers back at boot on this host, and the files that it reads.
 
 systemd: systemd-binfmt reads binfmt.d(5), whose files of one name override each other and are
-taken in the order of their names; the mount is its automount unit. OpenRC: its service `binfmt`
-reads the same folders, but through shells that take the backslashes away, so a service of
-trimaran's own reads files of its own. Elsewhere nothing is known that would.
+taken in the order of their names; the mount is its automount unit. Debian's binfmt-support, where
+it is installed, comes after it and has records of its own. OpenRC: its service `binfmt` reads the
+same folders, but through shells that take the backslashes away, so a service of trimaran's own
+reads files of its own. Elsewhere nothing is known that would.
 """
 
 from __future__ import annotations
@@ -24,15 +25,21 @@ _BINFMT_FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
 _UNIT_FOLDERS = ("etc/systemd/system", "run/systemd/system", "usr/lib/systemd/system")
 _UNIT_FOLDERS_OLD = "lib/systemd/system"
 _TOOLS = ("usr/lib/systemd/systemd-binfmt", "lib/systemd/systemd-binfmt")
+_SUPPORT_FIELDS = 10  # package type offset magic mask interpreter detector, and three switches
 _OPENRC_FILES = "etc/trimaran-binfmt.d"
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """An entry that the host registers at boot, and the file that says so."""
+    """An entry that the host registers at boot, and the file that says so.
+
+    Attributes:
+        late: binfmt-support registers it, after systemd did its own.
+    """
 
     path: Path
     handler: Handler
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,10 @@ def read(root: Path) -> Boot:
     match _system(root):
         case "systemd":
             return Boot(
-                "systemd", _systemd_obstacle(root), _systemd_mounts(root), _configured(root)
+                "systemd",
+                _systemd_obstacle(root),
+                _systemd_mounts(root),
+                (*_configured(root), *_binfmt_support(root)),
             )
         case "openrc":
             return Boot("openrc", "", mounts=True, configured=_openrc_configured(root))
@@ -123,6 +133,24 @@ def _configured(root: Path) -> tuple[Configured, ...]:
             files.setdefault(path.name, path)
     ordered = (files[name] for name in sorted(files))
     return tuple(one for path in ordered for one in _entries(path, root))
+
+
+def _binfmt_support(root: Path) -> Iterator[Configured]:
+    """What update-binfmts --enable registers: a file for each entry, a line for each field."""
+    if not (root / "usr/sbin/update-binfmts").exists():
+        return
+    for path in sorted((root / "var/lib/binfmts").glob("*")):
+        try:
+            lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except OSError:
+            continue
+        if len(lines) < _SUPPORT_FIELDS or lines[1] != "magic":
+            continue
+        switches = dict(zip("CPF", lines[7:10], strict=True))
+        flags = "".join(flag for flag, value in switches.items() if value == "yes")
+        handler = handlers.parse_line("\0".join(("", path.name, "M", *lines[2:6], flags)))
+        if handler:
+            yield Configured(Path("/") / path.relative_to(root), handler, late=True)
 
 
 def _openrc_configured(root: Path) -> tuple[Configured, ...]:

@@ -7,7 +7,7 @@ is the newest, so it wins over a wrong one of another tool, which is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -242,20 +242,52 @@ def _common(
         return (), (warning,) if any(plan.register for plan in cpus) else ()
     if not persistence.machine_files(facts.root) and not any(plan.persist for plan in cpus):
         return (), ()
-    return persistence.missing(persistence.common_files(facts.root, facts.boot)), ()
+    common = persistence.missing(persistence.common_files(facts.root, facts.boot))
+    return common, tuple(_late(facts, cpus))
 
 
-def check_twins(rows: tuple[Machine, ...]) -> None:
-    """Refuse two CPUs whose programs no handler can tell apart.
+def _late(facts: HostFacts, cpus: tuple[CpuPlan, ...]) -> Iterator[str]:
+    """Warn of wrong entries that the boot registers after trimaran's own, so that they win."""
+    for one in facts.boot.configured:
+        for plan in cpus:
+            concerned = one.late and judge.concerned([one.handler], plan.machine)
+            found = facts.faults(one.handler, plan.machine) if concerned else ()
+            if found:
+                name = one.handler.name
+                yield (
+                    f"at boot binfmt-support registers {name} after trimaran's entries, and"
+                    f" {'; '.join(found)}; this ends it: sudo update-binfmts --disable {name}"
+                )
+
+
+def without_twins(
+    rows: Sequence[Machine], entries: Iterable[Handler], *, named: bool
+) -> tuple[Machine, ...]:
+    """Leave one of two CPUs whose programs no handler can tell apart: ppc and ppc64abi32.
+
+    Args:
+        rows: the CPUs to set up.
+        entries: of the kernel's table; a twin that has its own one there stays.
+        named: the user named the CPUs, so that leaving one out would not do.
 
     Raises:
-        HostError: there are such two.
+        HostError: two that are named cannot be had together.
     """
+    present = {one.name for one in entries}
+    left: list[Machine] = []
     for row in rows:
-        for twin in variants.twins(row):
-            if twin in rows:
-                raise HostError(
-                    f"{row.name} and {twin.name} have the same ELF header, so one handler would"
-                    " take the programs of both",
-                    "name one of them",
-                )
+        twins = tuple(variants.twins(row))
+        rival = next((one for one in twins if one in left or _has_own(one, present)), None)
+        if rival and named:
+            raise HostError(
+                f"{row.name} and {rival.name} have the same ELF header, so one handler would take"
+                " the programs of both",
+                f"name one of them, or first: sudo trimaran host remove {rival.name}",
+            )
+        if not rival:
+            left.append(row)
+    return tuple(left)
+
+
+def _has_own(machine: Machine, present: Collection[str]) -> bool:
+    return any(one.name in present for one in handlers.for_machine(machine, Path("/"), ""))
