@@ -42,6 +42,10 @@ Acquire::Retries "2";
 """
 
 
+class FetchError(HostError):
+    """A package could not be had from its suite."""
+
+
 @dataclass(frozen=True, slots=True)
 class Programs:
     """Where programs are found and what they are told.
@@ -107,7 +111,8 @@ def download(
         The package's file by architecture.
 
     Raises:
-        HostError: apt-get or the keyring is missing, or apt-get failed.
+        FetchError: apt-get failed.
+        HostError: apt-get or the keyring is missing.
     """
     apt_get = programs.find("apt-get", _PACKAGES)
     check_keyring()
@@ -122,7 +127,7 @@ def download(
             [*command, *arguments], environment=programs.environment, folder=folder, check=False
         )
         if done.returncode != 0:
-            raise HostError(
+            raise FetchError(
                 f"cannot fetch {', '.join(names)} from Debian {suite}: {_reason(done.stderr)}",
                 "check the network; if the mirror is being updated try later, or another suite",
             )

@@ -20,6 +20,7 @@ from trimaran.build import apt, bases, bootstrap, busybox, debian
 from trimaran.build.apt import Programs
 from trimaran.build.bases import MadeBase, Maker
 from trimaran.build.debian import Mirror, Port
+from trimaran.build.fetching import Source
 from trimaran.build.preflight import prepare_platforms
 from trimaran.emulation.support import Emulated, Support
 from trimaran.errors import UsageError
@@ -41,7 +42,7 @@ class BaseRequest(msgspec.Struct, frozen=True):
 
     Attributes:
         suite: Debian's code name; empty for busybox means the oldest suite that serves each
-            platform.
+            platform, and the next one where the mirror fails to.
         names: what the index is called in the store, one or more.
         platforms: normalised, one or more.
         proxies: as in `BuildRequest`.
@@ -91,6 +92,7 @@ def make_base(
     cores: int,
     stop: threading.Event,
     mirror: Mirror | None = None,
+    emulators: Mapping[str, Path] | None = None,
 ) -> Descriptor:
     """Make a base image for every platform and name the index in the store.
 
@@ -105,6 +107,7 @@ def make_base(
         cores: how many platforms of Debian are made at once.
         stop: set to call it off.
         mirror: where packages come from; None for that of this machine's apt.
+        emulators: a CPU's name to the emulator that the user named for it.
 
     Returns:
         The index's descriptor.
@@ -125,6 +128,7 @@ def make_base(
         mirror or debian.mirror(),
         cores,
         stop,
+        emulators or {},
     )
     with store.use():
         return work.run()
@@ -139,6 +143,7 @@ class _Work(msgspec.Struct):
     mirror: Mirror
     cores: int
     stop: threading.Event
+    emulators: Mapping[str, Path]
     made: dict[Platform, MadeBase] = msgspec.field(default_factory=dict)
     seconds: dict[Platform, float] = msgspec.field(default_factory=dict)
 
@@ -179,42 +184,34 @@ class _Work(msgspec.Struct):
             self.store.new_snapshot(step) as pending,
             self.store.guarded("make a base"),
         ):
-            programs = self._fetched(suite, ports, pending.work)
-            names = busybox.applets(programs[_own_architecture()])
-            for platform, port in ports.items():
-                root = pending.fs / platform.slug
-                root.mkdir()
-                stamp = busybox.make_root(root, programs[port.architecture], names)
-                self.made[platform] = self.maker.image(
-                    platform, root, ("sh",), f"trimaran base {self.request.title}", stamp
-                )
-                self.seconds[platform] = time.time() - started
+            for batch in self._source(suite, pending.work).fetch(_architectures(ports)):
+                names = busybox.applets(batch.own)
+                for platform, port in ports.items():
+                    if program := batch.programs.get(port.architecture):
+                        self._keep(platform, pending.fs / platform.slug, program, names)
+                        self.seconds[platform] = time.time() - started
 
-    def _fetched(self, suite: str, ports: Mapping[Platform, Port], folder: Path) -> dict[str, Path]:
-        """The busybox of every architecture, and this machine's own for the names of its links.
+    def _keep(self, platform: Platform, root: Path, program: Path, names: list[str]) -> None:
+        root.mkdir()
+        stamp = busybox.make_root(root, program, names)
+        title = f"trimaran base {self.request.title}"
+        self.made[platform] = self.maker.image(platform, root, ("sh",), title, stamp)
 
-        The foreign ones are not asked for their names: they could not always be run, and the result
-        must not depend on that. Debian builds them all with one configuration.
-        """
-        wanted = dict.fromkeys([port.architecture for port in ports.values()])
-        architectures = tuple({**wanted, _own_architecture(): None})
-        packages = apt.download(
-            busybox.PACKAGE,
-            architectures,
+    def _source(self, suite: str, folder: Path) -> Source:
+        return Source(
             suite,
-            mirror=self.mirror,
-            programs=self.programs,
-            folder=folder,
+            debian.architecture_of(platforms.host()),
+            self.mirror,
+            self.programs,
+            folder,
+            self.emit,
+            may_move=not self.request.suite,
         )
-        return {
-            name: busybox.unpack(package, folder / f"unpacked-{name}", self.programs)
-            for name, package in packages.items()
-        }
 
     def _debian_tasks(self, ports: Mapping[Platform, Port]) -> list[Task]:
         bootstrap.find(self.programs)
         apt.check_keyring()
-        supports = prepare_platforms(ports, self.programs.search_path)
+        supports = prepare_platforms(ports, self.programs.search_path, self.emulators)
         return [
             Task(str(platform), (), partial(self._make_debian, platform, port, supports[platform]))
             for platform, port in ports.items()
@@ -256,5 +253,5 @@ class _Work(msgspec.Struct):
         self.emit(BuildDone(index.digest, names, time.time() - started))
 
 
-def _own_architecture() -> str:
-    return debian.architecture_of(platforms.host())
+def _architectures(ports: Mapping[Platform, Port]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(port.architecture for port in ports.values()))

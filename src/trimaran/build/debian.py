@@ -73,6 +73,13 @@ def ports(platforms: Iterable[Platform], suite: str = "") -> dict[Platform, Port
     return {platform: port for platform, port in found.items() if port}
 
 
+def later_suite(suite: str, architectures: Iterable[str]) -> str:
+    """The next suite after `suite` that serves all of the architectures; empty if there is none."""
+    wanted, names = set(architectures), list(_SERVED)
+    later = names[names.index(suite) + 1 :] if suite in names else []
+    return next((name for name in later if wanted <= _SERVED[name]), "")
+
+
 def architecture_of(platform: Platform) -> str:
     """Debian's name for a platform; empty if it has none."""
     if platform.architecture == "arm" and platform.variant in ("v5", "v6"):
