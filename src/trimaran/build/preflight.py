@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trimaran.build.resolve import OpenRepository
+from trimaran.emulation import cpus, probes, quirks
 from trimaran.emulation.prepare import prepare
-from trimaran.emulation.support import Missing, Support
+from trimaran.emulation.quirks import Choice, Quirks
+from trimaran.emulation.support import Emulated, Missing, Support
 from trimaran.errors import HostError
 from trimaran.linux import namespaces
 from trimaran.platforms import Platform
@@ -54,3 +56,22 @@ def prepare_platforms(
             "; ".join(dict.fromkeys(gap.hint for gap in missing.values() if gap.hint)),
         )
     return supports
+
+
+def settings(supports: Mapping[Platform, Support], choice: Choice) -> Mapping[Platform, Quirks]:
+    """What is done about the emulator's troubles on each platform that is emulated.
+
+    To be called behind `prepare_platforms`: a CPU is shown to programs once a probe ran on it.
+
+    Args:
+        supports: from `prepare_platforms`.
+        choice: the user's.
+    """
+    emulators = {p: one.emulator for p, one in supports.items() if isinstance(one, Emulated)}
+    if not emulators or not choice.names:
+        return {}
+    with probes.scratch() as folder:
+        return {
+            platform: quirks.for_platform(choice, cpus.proven_cpu(platform, emulator, folder))
+            for platform, emulator in emulators.items()
+        }
