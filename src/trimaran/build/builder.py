@@ -5,19 +5,17 @@ What a cached build does without is loaded where it is needed.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from trimaran import events
 from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.contexts import open_folders, read_dockerfile
+from trimaran.build.machine import Machine
 from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
-from trimaran.build.resolve import OpenRepository, Resolver
+from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
 from trimaran.dockerfile.parse import parse
 from trimaran.events import Emit
@@ -25,30 +23,9 @@ from trimaran.graph.steps import Extract, Step, walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
-from trimaran.store.store import Store
 
 if TYPE_CHECKING:
     from trimaran.emulation.support import Support
-    from trimaran.executor.surroundings import Surroundings
-
-
-class Machine(msgspec.Struct, frozen=True):
-    """What the machine gives a build.
-
-    Attributes:
-        search_path: where emulators are looked for.
-        runtime: the OCI runtime's name or path.
-        cores: how many heavy steps may run at once.
-        stop: set to call the build off.
-    """
-
-    store: Store
-    open_repository: OpenRepository
-    search_path: str
-    runtime: str
-    cores: int
-    lent: Surroundings
-    stop: threading.Event
 
 
 def build(request: BuildRequest, machine: Machine, emit: Emit) -> BuiltIndex | None:
@@ -125,7 +102,10 @@ class _Build:
         preflight.check_push(self._request, self._machine.open_repository)
         if not demand and not self._outputs.want_roots:
             return {}
-        return preflight.prepare_platforms(demand.run_platforms, self._machine.search_path)
+        machine = self._machine
+        return preflight.prepare_platforms(
+            demand.run_platforms, machine.search_path, machine.emulators
+        )
 
     def _announce(self, plan: Plan, demand: Demand) -> None:
         shown: dict[str, Step] = {}

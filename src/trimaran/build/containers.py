@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trimaran import platforms
-from trimaran.build.builder import Machine
+from trimaran.build.machine import Machine
 from trimaran.build.plan import DemandFinder, Plan
 from trimaran.build.preflight import prepare_platforms, settings
 from trimaran.build.resolve import OpenRepository, base_image, nowhere
@@ -100,7 +100,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
     """
     program = make_program(image.choice.config.config)
     runtime = Runtime.find(machine.search_path, machine.runtime)
-    supports = prepare_platforms([image.platform], machine.search_path)
+    supports = prepare_platforms([image.platform], machine.search_path, machine.emulators)
     chosen = settings(supports, machine.quirks)
     base = base_image(image.choice, image.name)
     lowered = Lowered(base.step, base.config, {})

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from trimaran.build import preflight
+from trimaran.build.machine import Machine
 from trimaran.build.plan import Demand, Plan
 from trimaran.build.results import Packing
 from trimaran.build.work import Origins, Worker
@@ -25,9 +26,6 @@ from trimaran.executor.surroundings import Surroundings
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
 from trimaran.scheduler.runner import run
-
-if TYPE_CHECKING:
-    from trimaran.build.builder import Machine
 
 
 class Execution(msgspec.Struct, frozen=True):
@@ -60,6 +58,7 @@ class Execution(msgspec.Struct, frozen=True):
         machine = self.machine
         # Found only where it is needed: an image FROM scratch that only copies runs nothing.
         runtime = Runtime.find(machine.search_path, machine.runtime) if self.supports else None
+        settings = preflight.settings(self.supports, machine.quirks)
         executor = Executor(
             machine.store,
             runtime=runtime,
@@ -67,6 +66,7 @@ class Execution(msgspec.Struct, frozen=True):
             contexts=self.contexts,
             emit=self.emit,
             stop=machine.stop,
+            settings=settings,
         )
         worker = Worker(
             machine.store,
@@ -78,6 +78,7 @@ class Execution(msgspec.Struct, frozen=True):
             executor,
             self.emit,
             machine.stop,
+            settings,
         )
         run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
 

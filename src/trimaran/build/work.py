@@ -6,14 +6,17 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
+
+import msgspec
 
 from trimaran.build.assemble import timestamp
 from trimaran.build.plan import Demand, Plan
 from trimaran.build.results import LayerResult, Packing, Results, StepResult
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.labels import StepLabel
+from trimaran.emulation import quirks
+from trimaran.emulation.quirks import Quirks
 from trimaran.emulation.support import Emulated, Support
 from trimaran.errors import StepError, TrimaranError
 from trimaran.events import Emit, Mode, StepCached, StepDone, StepFailed, StepStarted
@@ -32,13 +35,13 @@ Origins = Mapping[str, tuple[Place, Descriptor]]
 """Where base layers are, by digest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(msgspec.Struct, frozen=True):
     """Makes the tasks of one build.
 
     Attributes:
         source: the Dockerfile, whose lines errors show.
         supports: how each platform's programs run here.
+        settings: what is done about the emulator's troubles.
     """
 
     store: Store
@@ -50,6 +53,7 @@ class Worker:
     executor: Executor
     emit: Emit
     stop: threading.Event
+    settings: Mapping[Platform, Quirks]
 
     def tasks(self, demand: Demand) -> list[Task]:
         """The demand as tasks, in the order in which they should start."""
@@ -90,7 +94,12 @@ class Worker:
             if isinstance(step, Extract):
                 self._execute(identity, step)
                 return
-            self.emit(StepStarted(identity, label.text, str(label.platform), mode, started))
+            settings = self._settings(step)
+            self.emit(
+                StepStarted(
+                    identity, label.text, str(label.platform), mode, started, settings.shown
+                )
+            )
             with self._reported(identity, label):
                 self._execute(identity, step)
             ended = time.time()
@@ -118,6 +127,11 @@ class Worker:
     def _mode(self, step: Step) -> Mode:
         emulated = isinstance(step, Run) and isinstance(self.supports.get(step.platform), Emulated)
         return "emulated" if emulated else "native"
+
+    def _settings(self, step: Step) -> Quirks:
+        if isinstance(step, Run):
+            return self.settings.get(step.platform, quirks.NONE)
+        return quirks.NONE
 
     @contextmanager
     def _reported(self, identity: str, label: StepLabel) -> Iterator[None]:

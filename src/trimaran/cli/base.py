@@ -6,6 +6,7 @@ import click
 
 from trimaran import platforms, references
 from trimaran.build.base import BaseRequest, make_base, parse_kind
+from trimaran.cli.emulators import qemu_option
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
@@ -17,6 +18,7 @@ from trimaran.errors import UsageError
 @click.option(
     "--platform", "wanted", multiple=True, metavar="A,B", help="Platforms (default: this machine's)"
 )
+@qemu_option
 @progress_option
 @click.pass_obj
 def command(
@@ -47,5 +49,6 @@ def command(
             search_path=session.search_path,
             cores=machine.cores,
             stop=machine.stop,
+            emulators=machine.emulators,
         )
     click.echo(descriptor.digest)

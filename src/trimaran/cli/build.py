@@ -15,6 +15,9 @@ from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
 from trimaran.cli import values
+from trimaran.cli.emulators import qemu_option
+from trimaran.cli.flags import GoCommand
+from trimaran.cli.quirks import quirks_option, stall_option
 from trimaran.cli.session import Session, epoch
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
@@ -50,7 +53,7 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
     return click.option(*names, multiple=True, metavar="NAME=VALUE", help=help_text)
 
 
-@click.command("build")
+@click.command("build", cls=GoCommand)
 @click.argument("context", metavar="CONTEXT")
 @click.option("-t", "--tag", "tags", multiple=True, metavar="NAME", help="Name of the result")
 @click.option(
@@ -72,6 +75,9 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option("--metadata-file", metavar="FILE", help="Write the result's metadata as JSON")
 @click.option("--iidfile", metavar="FILE", help="Write the image ID")
 @click.option("-q", "--quiet", is_flag=True, help="Print the image ID alone")
+@qemu_option
+@quirks_option
+@stall_option
 @progress_option
 @click.pass_obj
 def command(session: Session, /, progress: str, quiet: bool, **flags: object) -> None:

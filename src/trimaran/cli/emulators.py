@@ -30,6 +30,10 @@ def qemu_option(function: _F) -> _F:
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> None:
+    """Read here, so that a wrong value is refused before anything is fetched or built."""
     del param
     if value and isinstance(ctx.obj, Session):
-        ctx.obj = replace(ctx.obj, qemu=value)
+        from trimaran import machines
+        from trimaran.emulation import overrides
+
+        ctx.obj = replace(ctx.obj, emulators=overrides.parse(value, machines.host()))

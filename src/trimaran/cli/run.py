@@ -8,6 +8,8 @@ import click
 
 from trimaran import platforms, references
 from trimaran.build.containers import fetch_image, run_image
+from trimaran.cli.emulators import qemu_option
+from trimaran.cli.quirks import quirks_option
 from trimaran.cli.session import Session
 from trimaran.cli.values import key_values
 from trimaran.cli.views import progress_option, view
@@ -30,6 +32,8 @@ from trimaran.oci.models import RunConfig
 @click.option("-t", "--tty", is_flag=True, help="Give it a terminal")
 @click.option("-i", "--interactive", is_flag=True, help="Accepted: input is always connected")
 @click.option("--rm", is_flag=True, help="Accepted: nothing is ever kept")
+@qemu_option
+@quirks_option
 @progress_option
 @click.pass_obj
 def command(

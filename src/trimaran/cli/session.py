@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from trimaran.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trimaran.build.builder import Machine
+    from trimaran.build.machine import Machine
     from trimaran.executor.surroundings import Surroundings
     from trimaran.references import Reference
     from trimaran.registry.client import Client
@@ -33,14 +33,18 @@ class Session:
     Attributes:
         docker_config: Docker's config.json, where credentials are looked up.
         search_path: where programs and emulators are found.
-        qemu: what --qemu was given.
+        emulators: a CPU's name to the emulator that --qemu names for it.
+        quirks: what --emulation-quirks was given.
+        stall_timeout_s: what --stall-timeout was given.
     """
 
     store_path: Path
     docker_config: Path
     search_path: str
     environment: Mapping[str, str]
-    qemu: tuple[str, ...] = ()
+    emulators: Mapping[str, Path] = field(default_factory=dict)
+    quirks: str = "auto"
+    stall_timeout_s: float = 0.0
 
     @classmethod
     def from_environment(cls, store: str | None) -> Session:
@@ -93,18 +97,6 @@ class Session:
         return open_repository(reference, self.client)
 
     @property
-    def emulators(self) -> Mapping[str, Path]:
-        """A CPU's name to the emulator that --qemu names for it.
-
-        Raises:
-            UsageError: it names none.
-        """
-        from trimaran import machines
-        from trimaran.emulation import overrides
-
-        return overrides.parse(self.qemu, machines.host()) if self.qemu else {}
-
-    @property
     def lent(self) -> Surroundings:
         """What the machine lends to programs that run in containers."""
         from trimaran.executor.surroundings import Surroundings
@@ -114,7 +106,8 @@ class Session:
     @property
     def machine(self) -> Machine:
         """What the machine gives a build."""
-        from trimaran.build.builder import Machine
+        from trimaran.build.machine import Machine
+        from trimaran.emulation import quirks
 
         cores = len(os.sched_getaffinity(0))
         return Machine(
@@ -125,6 +118,8 @@ class Session:
             cores,
             self.lent,
             threading.Event(),
+            quirks=quirks.parse(self.quirks, self.stall_timeout_s),
+            emulators=self.emulators,
         )
 
     @property

@@ -1,0 +1,41 @@
+"""What the machine gives a build, for all rooms of the build alike."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from trimaran.build.resolve import OpenRepository
+from trimaran.emulation.quirks import Choice
+from trimaran.store.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trimaran.executor.surroundings import Surroundings
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """What the machine gives a build.
+
+    Attributes:
+        search_path: where emulators are looked for.
+        runtime: the OCI runtime's name or path.
+        cores: how many heavy steps may run at once.
+        stop: set to call the build off.
+        quirks: what is done about the emulator's troubles.
+        emulators: a CPU's name to the emulator that the user named for it.
+    """
+
+    store: Store
+    open_repository: OpenRepository
+    search_path: str
+    runtime: str
+    cores: int
+    lent: Surroundings
+    stop: threading.Event
+    quirks: Choice = Choice()
+    emulators: Mapping[str, Path] = msgspec.field(default_factory=dict)
