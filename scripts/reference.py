@@ -37,6 +37,8 @@ ENVIRONMENT = {
     "TRIMARAN_PROGRESS": "The default of `--progress`.",
     "TRIMARAN_RUNTIME": "The OCI runtime's name or path: `runc` (the default) or `crun`.",
     "TRIMARAN_QEMU": "The default of `--qemu`; several are separated by colons.",
+    "TRIMARAN_EMULATION_QUIRKS": "The default of `--emulation-quirks`.",
+    "TRIMARAN_STALL_TIMEOUT": "The default of `--stall-timeout`.",
     "XDG_DATA_HOME": "See TRIMARAN_STORE.",
     "DOCKER_CONFIG": "The folder of Docker's `config.json`, where logins are found; else"
     " `~/.docker`.",

@@ -132,7 +132,7 @@ MACHINES: tuple[Machine, ...] = (
         "",
         elf_class=32,
         big_endian=True,
-        e_machines=(0xBD, 0xBAAB),
+        e_machines=(0xBD, 0xBAAB),  # EM_MICROBLAZE, and the unofficial one before it
         uname_names=("microblaze",),
     ),
     Machine(
@@ -144,7 +144,7 @@ MACHINES: tuple[Machine, ...] = (
         elf_class=32,
         big_endian=True,
         e_machines=(0x8,),
-        e_flags=(0x20, 0),
+        e_flags=(0x20, 0),  # EF_MIPS_ABI2 tells N32 from O32; N64 has the other class
         uname_names=("mips",),
         triplets=("mips-linux-gnu",),
         debian="mips",
@@ -225,6 +225,7 @@ MACHINES: tuple[Machine, ...] = (
         triplets=("powerpc64-linux-gnu",),
         debian="ppc64",
     ),
+    # 32-bit programs of a 64-bit CPU: their header is that of ppc (emulation.variants.twins).
     Machine(
         "ppc64abi32",
         "",

@@ -12,6 +12,17 @@ from trimaran.machines import MACHINES, Machine, by_name
 SAME_HEADER = {"ppc": {"ppc", "ppc64abi32"}, "ppc64abi32": {"ppc", "ppc64abi32"}}
 
 
+EVERY_CPU = """
+    aarch64 aarch64_be alpha arm armeb cris hexagon hppa i386 loongarch64 m68k microblaze
+    microblazeel mips mips64 mips64el mipsel mipsn32 mipsn32el nios2 or1k ppc ppc64 ppc64abi32
+    ppc64le riscv32 riscv64 s390x sh4 sh4eb sparc sparc32plus sparc64 tilegx x86_64 xtensa xtensaeb
+"""
+
+
+def test_the_table_has_every_target_that_qemus_user_mode_ever_had() -> None:
+    assert [row.name for row in MACHINES] == EVERY_CPU.split()
+
+
 def facts(header: bytes) -> elf.ElfFacts:
     """What elf.read says, of a file whose program headers are cut off: so their number is set 0."""
     cut = bytearray(header)
