@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.support.users import as_ordinary_user, ordinary_folder, trimaran_program
 
-from trimaran import machines
+from trimaran import machines, platforms
 from trimaran.host import doctor
 
 FOREIGN = ("linux/arm64", "linux/arm/v7", "linux/s390x", "linux/riscv64", "linux/mips64le")
@@ -52,6 +52,18 @@ def test_the_table_says_what_is_broken_and_how_to_mend_it() -> None:
     assert "no emulator for aarch64_be is installed" in done.stdout
     assert "hint: sudo" in done.stdout
     assert done.stdout.endswith("not everything works\n")
+
+
+@pytest.mark.real
+def test_a_missing_runtime_is_a_failure_that_says_how_to_get_one() -> None:
+    words = ("host", "doctor", "--json", str(platforms.host()))
+    done = run(*words, environment={"TRIMARAN_RUNTIME": "no-such-runtime"})
+    found = json.loads(done.stdout)
+    (failed,) = [check for check in found["machine"] if check["state"] == "failed"]
+    assert done.returncode == 1
+    assert failed["name"] == "OCI runtime"
+    assert failed["breaks"] == "every build with a RUN, and every run"
+    assert failed["hint"] == "install no-such-runtime, or correct its path"
 
 
 @pytest.mark.real

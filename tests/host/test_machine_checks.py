@@ -97,6 +97,6 @@ def test_lines_name_what_breaks_and_what_mends() -> None:
         Check("two", "private", "failed", "it is gone", "all of it", "sudo mend"),
     )
     assert list(machine_checks.lines(checks)) == [
-        "two (private): it is gone; without it: all of it",
+        "two (private): it is gone; needed for all of it",
         "  hint: sudo mend",
     ]

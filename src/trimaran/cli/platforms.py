@@ -7,6 +7,8 @@ import msgspec
 
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.session import Session
+from trimaran.errors import HostError
+from trimaran.executor.runtime import Runtime
 from trimaran.host.doctor import PlatformReport
 from trimaran.host.offers import offers
 from trimaran.ui.tables import plain_table
@@ -32,6 +34,15 @@ def command(session: Session, /, as_json: bool) -> None:
             added.setdefault(one.hint or one.reason, []).append(one.platform)
     for way, names in added.items():
         click.echo(f"\nmore with: {way}\n  {', '.join(names)}")
+    _warn_of_runtime(session)
+
+
+def _warn_of_runtime(session: Session) -> None:
+    """Images are made without a runtime too, but nothing runs."""
+    try:
+        Runtime.find(session.search_path, session.runtime)
+    except HostError as error:
+        click.echo(f"WARNING: {error.message}\nhint: {error.hint}", err=True)
 
 
 def _cells(one: PlatformReport) -> tuple[str, ...]:

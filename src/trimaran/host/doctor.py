@@ -95,7 +95,7 @@ def examine(patient: Patient, asked: Sequence[Platform]) -> Report:
     ):
         folder = pending.work.parent
         checks += _private_checks(patient, folder)
-        supports = prepare(wanted, patient.search_path, overrides=patient.emulators)
+        supports = _supports(patient, wanted)
         reports = [
             _report(platform, supports[platform], folder, on_host.get(row))
             for platform, row in rows.items()
@@ -160,6 +160,12 @@ def _private_checks(patient: Patient, folder: Path) -> list[Check]:
         private_checks.of_overlay(laid),
         *private_checks.of_runtime(started, patient.search_path, patient.runtime),
     ]
+
+
+def _supports(patient: Patient, wanted: Sequence[Platform]) -> Mapping[Platform, Support]:
+    if namespaces.entered():
+        return prepare(wanted, patient.search_path, overrides=patient.emulators)
+    return dict.fromkeys(wanted, Missing("builds need namespaces, which cannot be entered"))
 
 
 def _report(

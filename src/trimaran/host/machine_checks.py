@@ -114,6 +114,6 @@ def lines(checks: tuple[Check, ...]) -> Iterator[str]:
     """What each check that is not ok breaks, and what mends it."""
     for one in checks:
         if one.state in ("failed", "note"):
-            yield f"{one.name} ({one.place}): {one.detail}; without it: {one.breaks}"
+            yield f"{one.name} ({one.place}): {one.detail}; needed for {one.breaks}"
             if one.hint:
                 yield f"  hint: {one.hint}"
