@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import trimaran
 
 USERS = ("self", "ordinary")
 _SOURCE = str(Path(trimaran.__path__[0]).parent)
+# With the libraries of this environment, which another interpreter does not find by itself.
+_SOURCE_AND_LIBRARIES = f"{_SOURCE}:{sysconfig.get_path('purelib')}"
 
 
 def run_snippet(code: str, user: str = "self", *arguments: str | Path) -> Any:
@@ -41,7 +44,9 @@ def run_snippet(code: str, user: str = "self", *arguments: str | Path) -> Any:
         )
     else:
         argv = [_python_for_all(), *words]
-        done = as_ordinary_user(argv, environment={"PYTHONPATH": _SOURCE}, folder=Path("/"))
+        done = as_ordinary_user(
+            argv, environment={"PYTHONPATH": _SOURCE_AND_LIBRARIES}, folder=Path("/")
+        )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -54,4 +59,4 @@ def _python_for_all() -> str:
             return sys.executable
     except PermissionError:
         pass
-    return "/usr/bin/python3"
+    return f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"

@@ -6,6 +6,7 @@ raises HostError, and none of them needs to be undone if it fails: it then did n
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ from trimaran.emulation import handlers
 from trimaran.emulation.handlers import Handler
 from trimaran.errors import HostError
 from trimaran.linux import mounts
+
+_MOUNT_HINTS: dict[int | None, str] = {
+    errno.ENOENT: "sudo modprobe binfmt_misc",
+    errno.ENODEV: "sudo modprobe binfmt_misc",
+    errno.EPERM: "a container may not mount it: run this on the host itself",
+    errno.EACCES: "a container may not mount it: run this on the host itself",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,9 @@ class MountTable:
         try:
             mounts.BinfmtMisc(self.table).execute()
         except HostError as error:
-            raise HostError(error.message, "sudo modprobe binfmt_misc") from error
+            cause = error.__cause__
+            number = cause.errno if isinstance(cause, OSError) else None
+            raise HostError(error.message, _MOUNT_HINTS.get(number, error.hint)) from error
 
 
 @dataclass(frozen=True, slots=True)
