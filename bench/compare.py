@@ -39,7 +39,10 @@ def main() -> None:
         print("the machine is busy with other work: the times will be too long", file=sys.stderr)
     wanted = options.cases or names
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as name:
-        rows = list(_rows(Path(name), wanted, options.repeat))
+        try:
+            rows = list(_rows(Path(name), wanted, options.repeat))
+        except RuntimeError as error:
+            sys.exit(str(error))
     print(_facts())
     print((markdown if options.markdown else plain)(rows))
 
