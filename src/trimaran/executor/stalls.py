@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from trimaran.emulation.quirks import Quirks
 from trimaran.linux import processes
 from trimaran.linux.processes import Process
-from trimaran.ui.words import duration, printable
+from trimaran.ui.words import duration, one_line
 
 _SAMPLES = 20
 _LONGEST_PAUSE_S = 5.0
@@ -102,16 +102,19 @@ class StallWatch:
         state, now = self._state, self._clock()
         if not self._quirks.warn_after_s or now < state.next_at:
             return
-        seconds = state.idleness.sample(now, processes.cpu_s(self._pid), active=state.active)
+        found = tuple(processes.below(self._pid))
+        # On a busy machine one that can run may get no time for a while.
+        active = state.active or any(one.state == processes.RUNNING for one in found)
+        seconds = state.idleness.sample(now, sum(one.cpu_s for one in found), active=active)
         state.next_at, state.active = now + self._pause_s, False
         if seconds < self._quirks.warn_after_s:
             state.warned = False
             return
         if 0 < self._quirks.end_after_s <= seconds:
-            raise StalledError(seconds, describe(processes.below(self._pid)))
+            raise StalledError(seconds, describe(found))
         if not state.warned:
             state.warned = True
-            self._warn(seconds, describe(processes.below(self._pid)))
+            self._warn(seconds, describe(found))
 
     @property
     def _pause_s(self) -> float:
@@ -133,7 +136,7 @@ def _line(process: Process) -> str:
     words = process.command
     if len(words) > 1 and words[0].rpartition("/")[2].startswith("qemu-"):
         words = words[1:]  # binfmt_misc puts the emulator in front
-    command = printable(" ".join(" ".join(words).split()))
+    command = one_line(" ".join(words))
     if len(command) > _SHOWN_CHARACTERS:
         command = command[: _SHOWN_CHARACTERS - 3] + "..."
     facts = [process.state + (f" in {process.place}" if process.place else "")]

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+RUNNING = "running"
+
 _PROC = Path("/proc")
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _CRASHES = (
@@ -17,7 +19,7 @@ _CRASHES = (
 _UNBLOCKABLE = 1 << (signal.SIGKILL - 1) | 1 << (signal.SIGSTOP - 1)
 _STANDARD = (1 << 31) - 1 & ~_UNBLOCKABLE
 _STATES: Mapping[str, str] = {
-    "R": "running",
+    "R": RUNNING,
     "S": "sleeping",
     "D": "waiting for a device",
     "T": "stopped",
@@ -33,7 +35,7 @@ class Process:
     Attributes:
         depth: 0 for a child of the one that was asked about.
         command: its argument vector; its name alone if it has none.
-        state: in words.
+        state: in words; `running` also while it waits for a CPU.
         threads: how many.
         cpu_s: seconds of CPU that it and its ended children used.
         place: where in the kernel its first thread waits, such as `hrtimer_nanosleep`; empty if it
@@ -91,11 +93,6 @@ def crash_let_through(blocked: int) -> int:
     """
     free = _STANDARD & ~blocked
     return next((one for one in _CRASHES if free == 1 << (one - 1)), 0)
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds of CPU that all descendants of a process used."""
-    return sum(process.cpu_s for process in below(pid))
 
 
 def oom_kills() -> int:
