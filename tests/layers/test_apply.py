@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.layers.trees import tree
 
@@ -287,6 +287,7 @@ HOSTILE = st.lists(st.builds(item, PATHS, KINDS, st.just(""), PATHS), max_size=8
 
 
 @given(HOSTILE)
+@example([item("b/a", FOLDER), item("b", SYMLINK, "", "b")])
 def test_nothing_is_ever_written_outside(
     tmp_path_factory: pytest.TempPathFactory, items: list[tuple[tarfile.TarInfo, bytes]]
 ) -> None:

@@ -27,6 +27,9 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 Names = tuple[bytes, ...]
 Pieces = Callable[[], Iterable[memoryview]]
 
+# A later entry removed a folder, or put a file or a link, perhaps to itself, in its place.
+_REPLACED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+
 
 class Extraction:
     """Writes entries below `root`; used as a context, whose end sets the folders' times.
@@ -247,13 +250,15 @@ class Extraction:
     def _set_times(self) -> None:
         for names, mtime_ns in reversed(self._times.items()):
             times = (mtime_ns, mtime_ns)
-            # A later entry may have removed the folder.
-            with suppress(FileNotFoundError, NotADirectoryError):
+            try:
                 if names:
                     folder, name = self._folders.open(names[:-1]), names[-1]
                     os.utime(name, ns=times, dir_fd=folder, follow_symlinks=False)
                 else:
                     os.utime(b".", ns=times, dir_fd=self._folders.open(()))
+            except OSError as error:
+                if error.errno not in _REPLACED:
+                    raise
 
     def _error(self, entry: Entry, error: OSError) -> LayerError:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
