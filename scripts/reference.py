@@ -40,8 +40,12 @@ ENVIRONMENT = {
     "TRIMARAN_EMULATION_QUIRKS": "The default of `--emulation-quirks`.",
     "TRIMARAN_STALL_TIMEOUT": "The default of `--stall-timeout`.",
     "XDG_DATA_HOME": "See TRIMARAN_STORE.",
+    "XDG_CONFIG_HOME": "The settings file is `trimaran/config.toml` below it; else below"
+    " `~/.config`.",
     "DOCKER_CONFIG": "The folder of Docker's `config.json`, where logins are found; else"
     " `~/.docker`.",
+    "DOCKER_HOST": "Docker's daemon for `docker-daemon:`, as `unix://PATH`; else"
+    " `/var/run/docker.sock`.",
     "SOURCE_DATE_EPOCH": "Seconds since 1970. It becomes the time of new configs and history"
     " lines; later times of files become this one in layers and tars.",
     "HTTP_PROXY": "With HTTPS_PROXY, FTP_PROXY, ALL_PROXY and NO_PROXY, in either case: the way"

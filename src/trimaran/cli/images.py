@@ -8,9 +8,10 @@ import click
 import msgspec
 
 from trimaran.cli.session import Session
-from trimaran.images import pick
+from trimaran.images import drafts, pick
 from trimaran.images.local import StoreImages
 from trimaran.store.refs import NamedImage
+from trimaran.store.store import Store
 from trimaran.ui import words
 from trimaran.ui.tables import plain_table
 
@@ -33,11 +34,15 @@ class _Row(msgspec.Struct, frozen=True, rename="camel"):
 @click.option("-q", "--quiet", is_flag=True, help="Print digests alone")
 @click.pass_obj
 def command(session: Session, /, as_json: bool, quiet: bool) -> None:
-    """List the images of the local store, a row per platform whose layers are there."""
+    """List the images of the local store, a row per platform.
+
+    Platforms whose layers were never pulled are left out, but for those that a list of `trimaran
+    manifest create` takes from a registry.
+    """
     store = session.store
     with store.use():
         images = StoreImages(store)
-        rows = [row for named in store.names() for row in _rows(images, named)]
+        rows = [row for named in store.names() for row in _rows(store, images, named)]
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())
     elif quiet:
@@ -48,11 +53,12 @@ def command(session: Session, /, as_json: bool, quiet: bool) -> None:
         click.echo(plain_table(_TITLES, cells, _RIGHT_ALIGNED), nl=False)
 
 
-def _rows(images: StoreImages, named: NamedImage) -> list[_Row]:
+def _rows(store: Store, images: StoreImages, named: NamedImage) -> list[_Row]:
     rows: list[_Row] = []
     for offer in pick.offers(images, named.descriptor):
         choice = pick.open_choice(images, offer.descriptor)
-        if not pick.is_complete(images, choice):
+        listed = drafts.origin(store, offer.descriptor.digest)
+        if not (listed and listed.kind == "registry") and not pick.is_complete(images, choice):
             continue
         size_bytes = choice.manifest.config.size + sum(x.size for x in choice.manifest.layers)
         rows.append(

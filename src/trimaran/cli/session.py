@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from trimaran.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from trimaran.build.machine import Machine
     from trimaran.executor.surroundings import Surroundings
@@ -36,6 +36,7 @@ class Session:
         emulators: a CPU's name to the emulator that --qemu names for it.
         quirks: what --emulation-quirks was given.
         stall_timeout_s: what --stall-timeout was given.
+        insecure: --insecure was given: plain HTTP to the registries that are named.
     """
 
     store_path: Path
@@ -45,6 +46,7 @@ class Session:
     emulators: Mapping[str, Path] = field(default_factory=dict)
     quirks: str = "auto"
     stall_timeout_s: float = 0.0
+    insecure: bool = False
 
     @classmethod
     def from_environment(cls, store: str | None) -> Session:
@@ -79,8 +81,20 @@ class Session:
 
         return Store.open(self.store_path)
 
+    @property
+    def docker_host(self) -> str:
+        """Where Docker's daemon is, as its own programs are told; empty for the usual place."""
+        return self.environment.get("DOCKER_HOST", "")
+
+    @property
+    def settings_path(self) -> Path:
+        """The user's settings file, which need not exist."""
+        folder = self.environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        return Path(folder) / "trimaran" / "config.toml"
+
     @cached_property
     def client(self) -> Client:
+        from trimaran.cli import settings
         from trimaran.registry.client import Client
         from trimaran.registry.credentials import DockerConfig
 
@@ -88,13 +102,21 @@ class Session:
             DockerConfig(self.docker_config).find,
             certs_folder=_CERTS_FOLDER,
             proxies=self.proxies,
+            plain_http=settings.read(self.settings_path).plain_http,
         )
 
-    def repository(self, reference: Reference) -> Repository:
-        """The repository of `reference` in its registry."""
+    def repository(self, reference: Reference, mount_from: Sequence[str] = ()) -> Repository:
+        """The repository of `reference` in its registry.
+
+        Args:
+            reference: names it.
+            mount_from: repositories of that registry, whose blobs need not be sent again.
+        """
         from trimaran.registry.repository import open_repository
 
-        return open_repository(reference, self.client)
+        if self.insecure:
+            self.client.allow_plain_http(reference.registry)
+        return open_repository(reference, self.client, mount_from)
 
     @property
     def lent(self) -> Surroundings:

@@ -12,7 +12,7 @@ from trimaran import digests, references
 from trimaran.errors import ImageError, NotFoundError
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor
-from trimaran.oci.place import OpenBlob
+from trimaran.oci.place import OpenBlob, TagMovedError
 from trimaran.store.store import Store
 
 _CHUNK_BYTES = 1024 * 1024
@@ -69,6 +69,24 @@ class StoreImages:
         if reference is not None:
             self._store.tag(reference, descriptor)
         return descriptor
+
+    def replace_manifest(
+        self, raw: bytes, media_type: str, tag: str, expected_digest: str
+    ) -> Descriptor:
+        """Let the full reference `tag` stand for `raw` if it still stands for `expected_digest`.
+
+        Raises:
+            TagMovedError: it does not; nothing was changed.
+            StoreError: it cannot be written.
+        """
+        with self._store.lock(f"tag {tag}"):
+            found = self.resolve(tag)
+            if found.digest != expected_digest:
+                raise TagMovedError(
+                    f"{references.parse(tag).familiar} was changed by another command meanwhile",
+                    "run the command again, or let it do so: --retry 3",
+                )
+            return self.write_manifest(raw, media_type, tag)
 
     def _by_digest(self, digest: str) -> Descriptor:
         raw = self._store.read_blob(digest, MANIFEST_LIMIT_BYTES)

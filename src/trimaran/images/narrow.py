@@ -15,7 +15,7 @@ from trimaran.oci.models import Descriptor, Index
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
 
-_SUBJECT = "vnd.docker.reference.digest"
+SUBJECT = "vnd.docker.reference.digest"
 """BuildKit's annotation of an attestation: the digest of the image that it is about."""
 
 
@@ -48,20 +48,25 @@ def _index(place: Place, node: Node, kept: set[str]) -> Node:
     fields: dict[str, Any] = msgspec.json.decode(node.raw)
     fields["manifests"] = [
         entry
-        for entry in _flat(place, node)
-        if entry["digest"] in kept or (entry.get("annotations") or {}).get(_SUBJECT) in kept
+        for entry in flat(place, node)
+        if entry["digest"] in kept or (entry.get("annotations") or {}).get(SUBJECT) in kept
     ]
     raw = msgspec.json.encode(fields)
     return Node(Descriptor(node.descriptor.media_type, digests.of(raw), len(raw)), raw)
 
 
-def _flat(place: Place, node: Node) -> list[dict[str, Any]]:
+def flat(place: Place, node: Node) -> list[dict[str, Any]]:
+    """The entries of an index as JSON, those of indexes in it in their place.
+
+    Raises:
+        ImageError, NotFoundError: something is malformed or lacking.
+    """
     entries: list[dict[str, Any]] = msgspec.json.decode(node.raw)["manifests"]
     known = Index.parse(node.raw).manifests
-    flat: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     for entry, descriptor in zip(entries, known, strict=True):
         if descriptor.media_type in media_types.INDEXES:
-            flat += _flat(place, tree.read_node(place, descriptor))
+            found += flat(place, tree.read_node(place, descriptor))
         else:
-            flat.append(entry)
-    return flat
+            found.append(entry)
+    return found

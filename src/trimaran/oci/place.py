@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from trimaran.errors import ImageError
 from trimaran.oci.models import Descriptor
 
 OpenBlob = Callable[[], AbstractContextManager[Iterator[bytes]]]
@@ -46,4 +47,22 @@ class Place(Protocol):
 
     def write_manifest(self, raw: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Store a manifest or index by digest, or under `tag` as well, last and whole."""
+        ...
+
+
+class TagMovedError(ImageError):
+    """A tag means something else than it did when its edit began."""
+
+
+class EditablePlace(Place, Protocol):
+    """A place whose tags are changed only if nobody else did meanwhile."""
+
+    def replace_manifest(
+        self, raw: bytes, media_type: str, tag: str, expected_digest: str
+    ) -> Descriptor:
+        """Let `tag` stand for `raw` if it still stands for `expected_digest`.
+
+        Raises:
+            TagMovedError: it does not.
+        """
         ...

@@ -133,4 +133,5 @@ class RegistryAuth:
 
 
 def _reads_only(scopes: Scopes) -> bool:
-    return all(scope.rpartition(":")[2] == "pull" for scope in scopes)
+    # Without a scope it is the login itself that is asked about.
+    return bool(scopes) and all(scope.rpartition(":")[2] == "pull" for scope in scopes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
@@ -55,6 +55,8 @@ class Client:
         certs_folder: Docker's certs.d, or None.
         proxies: the environment's proxy variables, as `Proxies` takes them.
         policy: what is tried again, how often and when.
+        plain_http: registries (host and port) that may speak plain HTTP where they speak no TLS;
+            those on this machine may in any case.
     """
 
     def __init__(
@@ -64,10 +66,14 @@ class Client:
         certs_folder: Path | None = None,
         proxies: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
+        plain_http: Collection[str] = (),
     ) -> None:
+        self._plain: set[str] = set()
+        for registry in plain_http:
+            self.allow_plain_http(registry)
         self.policy = policy or RetryPolicy()
         self._find_credentials = find_credentials
-        self._transport = Transport(certs_folder, proxies)
+        self._transport = Transport(certs_folder, proxies, self._plain)
         self._lock = threading.Lock()
         self._auths: dict[str, RegistryAuth] = {}
         self._bases: dict[str, str] = {}
@@ -103,6 +109,22 @@ class Client:
         return self.policy.run(
             ask, repeatable=call.repeatable, answered=lambda: registry in self._answered
         )
+
+    def allow_plain_http(self, registry: str) -> None:
+        """Let a registry speak plain HTTP if it speaks no TLS. Raises RegistryError: no host."""
+        self._plain.add(hosts.name_of(hosts.api_host(registry)))
+
+    def check_login(self, registry: str) -> None:
+        """Let the registry judge the login (distribution-spec, Endpoints, end-1).
+
+        Raises:
+            UnauthorizedError: it refuses it.
+            RegistryError: it is no registry, or failed.
+        """
+        call = Call("GET", "/v2/", frozenset(), {})
+        with self.send(registry, call) as answer:
+            if answer.status != http.HTTPStatus.OK:
+                raise refusals.refusal(answer, f"log in to {registry}")
 
     def close(self) -> None:
         """End all connections."""
@@ -147,10 +169,10 @@ class Client:
             return self._bases[registry]
 
     def _find_base(self, registry: str) -> str:
-        """HTTPS; for a registry on this machine plain HTTP where no TLS is spoken."""
+        """HTTPS; plain HTTP where it is allowed and no TLS is spoken."""
         host = hosts.api_host(registry)
         secure = f"https://{host}"
-        if hosts.is_loopback(host):
+        if hosts.is_plain(hosts.name_of(host), self._plain):
             try:
                 probe = Request("GET", f"{secure}/v2/", silence_limit_s=_PROBE_LIMIT_S)
                 self._transport.send(probe).close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from trimaran.errors import RegistryError
@@ -47,16 +48,31 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, parts.hostname or "", port
 
 
-def check_secure(url: str) -> None:
+def check_secure(url: str, plain: Collection[str] = ()) -> None:
     """Refuse a URL over which secrets and images would travel in the clear.
 
+    Args:
+        url: where a request is to go.
+        plain: names of hosts, without ports, for which plain HTTP was allowed.
+
     Raises:
-        RegistryError: it is neither HTTPS nor plain HTTP to this machine.
+        RegistryError: it is neither HTTPS nor plain HTTP to this machine or to one of `plain`.
     """
     scheme, host, _ = origin(url)
-    if host and (scheme == "https" or (scheme == "http" and is_loopback_name(host))):
+    if host and (scheme == "https" or (scheme == "http" and is_plain(host, plain))):
         return
     raise RegistryError(
         f"refused to go to {scheme or 'no scheme'}://{host}: registries need HTTPS",
-        "plain HTTP is for a registry on this machine (localhost, 127.0.0.0/8, ::1)",
+        "plain HTTP is for a registry on this machine (localhost, 127.0.0.0/8, ::1), for one that"
+        " the settings file allows it, or with --insecure",
     )
+
+
+def is_plain(name: str, plain: Collection[str]) -> bool:
+    """Whether plain HTTP may be spoken to a host of that name."""
+    return is_loopback_name(name) or name in plain
+
+
+def name_of(registry: str) -> str:
+    """A registry's host without its port. Raises RegistryError."""
+    return origin(f"https://{registry}")[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +12,7 @@ from trimaran import digests
 from trimaran.errors import ImageError, RegistryError, TrimaranError
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor
+from trimaran.oci.place import TagMovedError
 from trimaran.registry import refusals
 from trimaran.registry.answers import Answer, ConnectionLost, Page
 from trimaran.registry.remote import Remote
@@ -18,6 +20,7 @@ from trimaran.registry.retry import PASSING, retry_after_s
 
 _KNOWN = media_types.INDEXES | media_types.MANIFESTS
 _ACCEPT = {"Accept": ", ".join(sorted(_KNOWN))}
+_NO_CONDITIONS: Mapping[str, str] = {}
 
 
 class _Shape(msgspec.Struct, frozen=True, rename="camel"):
@@ -87,6 +90,32 @@ def write(remote: Remote, raw: bytes, media_type: str, tag: str) -> Descriptor:
         attempts.wait(failure.error, failure.wait_s)
 
 
+def replace(
+    remote: Remote, raw: bytes, media_type: str, tag: str, expected_digest: str
+) -> Descriptor:
+    """Store an index under `tag` if the tag still stands for `expected_digest`.
+
+    The specification has no conditional write: the tag is asked right before, also before each
+    further try. A registry that knows If-Match (RFC 9110, section 13.1.1) closes the last gap.
+
+    Raises:
+        TagMovedError: the tag stands for something else; nothing was written.
+        RegistryError: the registry refused, failed, or stored other bytes.
+    """
+    descriptor = Descriptor(media_type, digests.of(raw), len(raw))
+    attempts = remote.client.policy.attempts_left()
+    while True:
+        found = resolve(remote, tag).digest
+        if found == descriptor.digest:
+            return descriptor
+        if found != expected_digest:
+            raise _moved(remote, tag, f"it is {found} now, not {expected_digest}")
+        failure = _put(remote, raw, descriptor, tag, {"If-Match": f'"{expected_digest}"'})
+        if failure is None:
+            return descriptor
+        attempts.wait(failure.error, failure.wait_s)
+
+
 def delete(remote: Remote, tag_or_digest: str) -> None:
     """Remove a manifest by its digest, or a tag where the registry allows that.
 
@@ -108,9 +137,15 @@ class _Unsure:
     wait_s: float = 0.0
 
 
-def _put(remote: Remote, raw: bytes, descriptor: Descriptor, reference: str) -> _Unsure | None:
+def _put(
+    remote: Remote,
+    raw: bytes,
+    descriptor: Descriptor,
+    reference: str,
+    conditions: Mapping[str, str] = _NO_CONDITIONS,
+) -> _Unsure | None:
     action = f"write {_shown(remote, reference)}"
-    headers = {"Content-Type": descriptor.media_type, "Content-Length": str(len(raw))}
+    headers = {"Content-Type": descriptor.media_type, "Content-Length": str(len(raw)), **conditions}
     path = remote.path(f"manifests/{reference}")
     try:
         answer = remote.write("PUT", path, headers=headers, body=raw)
@@ -119,6 +154,8 @@ def _put(remote: Remote, raw: bytes, descriptor: Descriptor, reference: str) -> 
     with answer:
         if answer.status in PASSING:
             return _Unsure(refusals.refusal(answer, action), retry_after_s(answer.headers))
+        if answer.status == http.HTTPStatus.PRECONDITION_FAILED and conditions:
+            raise _moved(remote, reference, "the registry says so")
         if answer.status != http.HTTPStatus.CREATED:
             raise refusals.refusal(answer, action)
         said = answer.headers.get("Docker-Content-Digest", "")
@@ -127,6 +164,13 @@ def _put(remote: Remote, raw: bytes, descriptor: Descriptor, reference: str) -> 
     # The answer may have been hurt on the way: what is read back decides.
     stored = f"the registry stored {said or 'nothing'} instead of {descriptor.digest}"
     return _Unsure(RegistryError(f"{action}: {stored}"))
+
+
+def _moved(remote: Remote, tag: str, how: str) -> TagMovedError:
+    return TagMovedError(
+        f"{_shown(remote, tag)} was changed by someone else meanwhile: {how}",
+        "nothing was written; run the command again, or let it do so: --retry 3",
+    )
 
 
 def _holds(remote: Remote, reference: str, digest: str) -> bool:

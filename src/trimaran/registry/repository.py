@@ -99,6 +99,17 @@ class Repository:
         """
         return manifests.write(self._remote, raw, media_type, tag)
 
+    def replace_manifest(
+        self, raw: bytes, media_type: str, tag: str, expected_digest: str
+    ) -> Descriptor:
+        """Store an index under `tag` if that still stands for `expected_digest`.
+
+        Raises:
+            TagMovedError: it does not, and nothing was written.
+            RegistryError: the registry refused or failed.
+        """
+        return manifests.replace(self._remote, raw, media_type, tag, expected_digest)
+
     def check_push(self) -> None:
         """Prove the right to push, and leave nothing behind.
 

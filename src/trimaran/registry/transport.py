@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -58,11 +58,16 @@ class Transport:
         certs_folder: folders HOST[:PORT] with `*.crt` (authorities), `*.cert` and `*.key` (this
             client's certificate), as Docker's certs.d holds them; None for none.
         proxies: the environment's proxy variables, as `Proxies` takes them.
+        plain: names of hosts to which plain HTTP is allowed, beside this machine; may grow.
     """
 
     def __init__(
-        self, certs_folder: Path | None = None, proxies: Mapping[str, str] | None = None
+        self,
+        certs_folder: Path | None = None,
+        proxies: Mapping[str, str] | None = None,
+        plain: Collection[str] = (),
     ) -> None:
+        self._plain = plain
         self._certs_folder = certs_folder
         self._proxies = Proxies(proxies or {})
         self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
@@ -96,7 +101,7 @@ class Transport:
             manager.clear()
 
     def _send_once(self, request: Request) -> Answer:
-        hosts.check_secure(request.url)
+        hosts.check_secure(request.url, self._plain)
         body = request.body if isinstance(request.body, bytes) else request.body()
         try:
             response = self._pool(request.url).request(
