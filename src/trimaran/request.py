@@ -49,7 +49,7 @@ class Output(msgspec.Struct, frozen=True):
 class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
-    `platforms` is empty for the host's own. `dockerfile` is absolute; `dockerfile_name` is what the
+    `platforms` is empty for the host's own. `arch_tags` asks for a tag for each platform as well. `dockerfile` is absolute; `dockerfile_name` is what the
     user typed. `build_args` maps a name to its value. `source_date_epoch` is in seconds.
     """
 
@@ -67,3 +67,4 @@ class BuildRequest(msgspec.Struct, frozen=True):
     outputs: tuple[Output, ...] = ()
     source_date_epoch: int | None = None
     proxies: Mapping[str, str] = msgspec.field(default_factory=dict)
+    arch_tags: bool = False

@@ -59,3 +59,24 @@ def test_prune_empties_the_cache_and_leaves_images(shop: Workshop) -> None:
     blobs = [path for path in shop.store_path.glob("blobs/sha256/*") if path.is_file()]
     assert blobs == []
     assert shop.run("run", "kept", "true").returncode == 1
+
+
+def test_the_flow_of_docker_manifest_with_tags_of_architectures(
+    shop: Workshop, registry: RunningRegistry
+) -> None:
+    name = f"{registry.host}/{shop.folder.name.lower().strip('_-')}/whoami"
+    three = "linux/arm/v7,linux/arm64,linux/amd64"
+    shop.build("--platform", three, "-t", name, "--arch-tags", shop.context(DOCKERFILE))
+    built = shop.ok("inspect", "--raw", name).stdout
+    names = [f"{name}:{tag}" for tag in ("arm32", "arm64", "amd64")]
+    for each in names:
+        shop.ok("push", each)
+    shop.ok("manifest", "create", f"{name}:listed", *names)
+    shop.ok("manifest", "annotate", f"{name}:listed", names[0], "--os", "linux", "--arch", "arm")
+    shop.ok("manifest", "push", "-p", f"{name}:listed")
+    node = shop.with_store("node")
+    assert node.ok("run", "--platform", "linux/arm/v7", f"{name}:listed").stdout == "armv7l\n"
+    assert node.ok("inspect", "--raw", f"{name}:listed").stdout == built
+    pushed = shop.context(DOCKERFILE, "pushed")
+    shop.build("--platform", three, "-t", f"{name}:2", "--arch-tags", "--push", pushed)
+    assert node.ok("run", "--platform", "linux/arm64", f"{name}:2-arm64").stdout == "aarch64\n"

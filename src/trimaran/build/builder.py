@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from trimaran import events
+from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.contexts import open_folders, read_dockerfile
 from trimaran.build.machine import Machine
@@ -143,8 +144,8 @@ class _Build:
                 plan, result
             )
         elif result is not None:
-            for tag in self._request.tags:
-                self._store.tag(tag, result.descriptor)
+            for tag, descriptor in named(self._request, result):
+                self._store.tag(tag, descriptor)
 
     def _report(self, result: BuiltIndex) -> None:
         for image in result.images:

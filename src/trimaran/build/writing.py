@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from trimaran.build.arch_tags import named
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.plan import Plan
 from trimaran.build.resolve import OpenRepository
@@ -21,7 +22,6 @@ from trimaran.images.copy import copy
 from trimaran.images.layout import Layout
 from trimaran.images.local import StoreImages
 from trimaran.layers.diff import write_roots
-from trimaran.oci.models import Descriptor
 from trimaran.request import BuildRequest, Output
 from trimaran.store.store import Store
 
@@ -58,7 +58,7 @@ class Writer(msgspec.Struct, frozen=True):
         names = self.request.tags
         match output.type:
             case "registry":
-                self._push(images, result.descriptor)
+                self._push(images, result)
             case "docker":
                 with _destination(output) as out:
                     docker_archive.write(images, result.descriptor, out, names=names)
@@ -69,14 +69,15 @@ class Writer(msgspec.Struct, frozen=True):
             case _:
                 self._write_layout(Layout(Path(output.destination or "")), result)
 
-    def _push(self, images: StoreImages, descriptor: Descriptor) -> None:
+    def _push(self, images: StoreImages, result: BuiltIndex) -> None:
         """All content to all repositories first, then every tag: none moves if one upload fails."""
+        descriptor = result.descriptor
         repositories = {tag.name: self.open_repository(tag) for tag in self.request.tags}
         for repository in repositories.values():
             copy(images, descriptor, repository, emit=self.emit, verb="push")
-        raw = images.read_manifest(descriptor)
-        for tag in self.request.tags:
-            repositories[tag.name].write_manifest(raw, descriptor.media_type, tag.tag)
+        for tag, described in named(self.request, result):
+            raw = images.read_manifest(described)
+            repositories[tag.name].write_manifest(raw, described.media_type, tag.tag)
 
     def _write_layout(self, layout: Layout, result: BuiltIndex) -> None:
         images = StoreImages(self.store)

@@ -47,6 +47,7 @@ class _Flags:
     push: bool
     metadata_file: str | None
     iidfile: str | None
+    arch_tags: bool
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -73,6 +74,7 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option("-o", "--output", "outputs", multiple=True, metavar="type=T,dest=F", help="Output")
 @click.option("--push", is_flag=True, help="Short for --output=type=registry")
 @click.option("--metadata-file", metavar="FILE", help="Write the result's metadata as JSON")
+@click.option("--arch-tags", is_flag=True, help="Tag each platform as well: NAME:arm64, 1.0-arm64")
 @click.option("--iidfile", metavar="FILE", help="Write the image ID")
 @click.option("-q", "--quiet", is_flag=True, help="Print the image ID alone")
 @qemu_option
@@ -115,6 +117,8 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
     if flags.push and not any(output.type == "registry" for output in outputs):
         outputs += (Output("registry"),)
     _check_outputs(outputs, tags)
+    if flags.arch_tags and not tags:
+        raise UsageError("--arch-tags needs a name", "add -t NAME")
     wanted = ",".join(flags.platforms)
     build_args = _build_args(session, flags)
     return BuildRequest(
@@ -132,6 +136,7 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         outputs=outputs,
         source_date_epoch=epoch(build_args.get(_EPOCH, "")),
         proxies=session.proxies,
+        arch_tags=flags.arch_tags,
     )
 
 

@@ -30,7 +30,7 @@ class ImageList(msgspec.Struct, frozen=True):
     """An index that is being edited.
 
     Attributes:
-        fields: the JSON of the index, without its entries.
+        fields: the JSON of the index in its order, with nothing where the entries are.
         entries: flat, images and their attestations.
     """
 
@@ -39,7 +39,8 @@ class ImageList(msgspec.Struct, frozen=True):
 
     @classmethod
     def empty(cls) -> ImageList:
-        return cls({"schemaVersion": 2, _MEDIA_TYPE: media_types.INDEX}, ())
+        """A new list; its fields stand in the order of `Index.make`."""
+        return cls({"schemaVersion": 2, _MANIFESTS: None, _MEDIA_TYPE: media_types.INDEX}, ())
 
     @classmethod
     def read(cls, place: Place, descriptor: Descriptor) -> ImageList:
@@ -52,7 +53,7 @@ class ImageList(msgspec.Struct, frozen=True):
         if descriptor.media_type not in media_types.INDEXES:
             return cls(cls.empty().fields, entries)
         fields: dict[str, Any] = msgspec.json.decode(tree.read_node(place, descriptor).raw)
-        del fields[_MANIFESTS]
+        fields[_MANIFESTS] = None
         return cls(fields, entries)
 
     @property
