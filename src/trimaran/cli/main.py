@@ -24,6 +24,7 @@ _COMMANDS = {
     "pull": "Fetch an image into the local store",
     "push": "Send an image of the local store to its registry",
     "inspect": "Show what an image holds",
+    "verify": "Check that an image's programs are for its platforms",
     "manifest": "Make image lists, and change them where they are",
     "platforms": "List the platforms that this machine can build and run",
     "base": "Make a base image for platforms that no maintainer serves",

@@ -1,0 +1,209 @@
+"""The audit of one platform's image: pure findings from its layers' facts and its config."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from trimaran import platforms
+from trimaran.audit import allowances, causes, programs, requirements
+from trimaran.audit.allowances import Allowance
+from trimaran.audit.facts import LayerFacts, Packages
+from trimaran.audit.findings import Finding
+from trimaran.audit.requirements import ET_REL, Judgement
+from trimaran.audit.tree import Place, Tree, merge
+from trimaran.machines import Machine
+from trimaran.oci.models import ImageConfig
+from trimaran.platforms import Platform
+
+_MISLABELLED = 0.9
+"""The share of programs for one other CPU from which on the label is what is wrong."""
+_APK = {
+    "amd64": ("x86_64",),
+    "386": ("x86",),
+    "arm64": ("aarch64",),
+    "ppc64le": ("ppc64le",),
+    "s390x": ("s390x",),
+    "riscv64": ("riscv64",),
+    "loong64": ("loongarch64",),
+    "mips64": ("mips64",),
+}
+_APK_ARM = {"v6": ("armhf", "armel"), "v5": ("armel",)}
+_DPKG_ARM = {"v5": ("armel",), "v6": ("armel", "armhf")}
+
+
+class ImageFacts(msgspec.Struct, frozen=True):
+    """One platform's image.
+
+    Attributes:
+        platform: what it claims to be for, normalised: its index entry's word, else its config's.
+        digests: its layers', base first.
+        layers: what is in them.
+    """
+
+    platform: Platform
+    config: ImageConfig
+    digests: tuple[str, ...]
+    layers: tuple[LayerFacts, ...]
+
+
+class Audited(msgspec.Struct, frozen=True):
+    """An image's findings, and where its ELF files are, by their sha256."""
+
+    findings: tuple[Finding, ...]
+    files: dict[bytes, str]
+    binaries: int
+
+
+def audit_image(image: ImageFacts, given: Iterable[Allowance]) -> Audited:
+    """Judge an image.
+
+    Args:
+        image: what is known of it.
+        given: what may be foreign in it, beside what its own label allows.
+
+    Raises:
+        UsageError: the label that allows files is malformed.
+    """
+    allowed = (*given, *allowances.of_labels(image.config.config.labels))
+    tree = merge(image.layers)
+    judging = _Judging(image, tree, allowed)
+    found = (
+        *judging.platform(),
+        *(one for place in tree for one in judging.place(place)),
+        *judging.entrypoint(),
+        *judging.packages(),
+    )
+    binaries = [place.entry for place in tree if place.entry.binary is not None]
+    files = {one.binary.sha256: shown(one.path) for one in binaries if one.binary}
+    return Audited(found, files, len(binaries))
+
+
+def shown(path: bytes) -> str:
+    """An entry's path as people read it."""
+    return "/" + path.decode(errors="backslashreplace")
+
+
+class _Judging:
+    def __init__(self, image: ImageFacts, tree: Tree, allowed: tuple[Allowance, ...]) -> None:
+        self._image = image
+        self._tree = tree
+        self._allowed = allowed
+        self._path = programs.path_of(image.config.config)
+        lines = [line.created_by for line in image.config.history if not line.empty_layer]
+        whole = len(lines) == len(image.digests)
+        self._steps = lines if whole else [""] * len(image.digests)
+
+    def platform(self) -> Iterator[Finding]:
+        """What the config says beside the index, and what nearly all programs say."""
+        claimed, config = self._image.platform, self._image.config.platform
+        if not platforms.same(claimed, config):
+            yield self._of_image(f"its config says {config}")
+        counts = Counter(self._program_machines())
+        name, count = next(iter(counts.most_common(1)), ("", 0))
+        if name and count > 1 and count >= _MISLABELLED * counts.total():
+            many = f"all its {count}" if count == counts.total() else f"{count} of {counts.total()}"
+            yield self._of_image(f"{many} programs are for {name}: it is an image of {name}")
+
+    def place(self, place: Place) -> Iterator[Finding]:
+        entry = place.entry
+        judgements: list[Judgement] = []
+        if entry.binary is not None:
+            judgements += requirements.judge(entry.binary, shown(entry.path), self._image.platform)
+            judgements += programs.check_loader(entry, entry.binary, self._tree)
+        elif entry.interpreter:
+            judgements += programs.check_script(entry, self._tree, self._path)
+        for judgement in judgements:
+            yield self._of_file(judgement, place)
+
+    def entrypoint(self) -> Iterator[Finding]:
+        config = self._image.config.config
+        place, judgements = programs.check_entrypoint(config, self._tree, self._image.platform)
+        for judgement in judgements:
+            yield self._of_file(judgement, place)
+
+    def packages(self) -> Iterator[Finding]:
+        """Databases against the platform: all of another architecture, or some undeclared."""
+        wanted = self._image.platform.machine
+        held = [(place, place.entry.packages) for place in self._tree if place.entry.packages]
+        for manager in ("dpkg", "apk"):
+            of_manager = [(place, one) for place, one in held if one and one.manager == manager]
+            if of_manager and wanted is not None:
+                place = max(of_manager, key=lambda pair: sum(pair[1].installed.values()))[0]
+                message = _packages([one for _, one in of_manager], self._image.platform, wanted)
+                if message is not None:
+                    yield self._of_file(message, place)
+
+    def _program_machines(self) -> Iterator[str]:
+        """The CPU of each program that would not run; empty for those that may."""
+        for place in self._tree:
+            binary, path = place.entry.binary, shown(place.entry.path)
+            if binary is not None and binary.elf.e_type != ET_REL:
+                found = requirements.judge(binary, path, self._image.platform)
+                foreign = any(one[:2] == ("error", "machine") for one in found)
+                wrong = foreign and not self._reason(place)
+                yield requirements.machine_name(binary) if wrong else ""
+
+    def _of_image(self, message: str) -> Finding:
+        return Finding("error", "platform", str(self._image.platform), message)
+
+    def _of_file(self, judgement: Judgement, place: Place | None) -> Finding:
+        severity, rule, message = judgement
+        platform = self._image.platform
+        if place is None:
+            return Finding(severity, rule, str(platform), message)
+        step = self._steps[place.layer]
+        cause = ""
+        if rule == "machine" and place.entry.binary is not None:
+            machine = requirements.machine_name(place.entry.binary)
+            cause = causes.from_history(step, platform, machine)
+        return Finding(
+            severity,
+            rule,
+            str(platform),
+            message,
+            shown(place.entry.path),
+            self._image.digests[place.layer],
+            step,
+            cause,
+            allowed=self._reason(place),
+        )
+
+    def _reason(self, place: Place) -> str:
+        path = "/" + os.fsdecode(place.entry.path)
+        return allowances.reason_for(path, self._allowed)
+
+
+def _packages(found: list[Packages], platform: Platform, wanted: Machine) -> Judgement | None:
+    manager = found[0].manager
+    installed: Counter[str] = Counter()
+    for one in found:
+        installed.update(one.installed)
+    declared = {name for one in found for name in one.declared}
+    own = _architectures(manager, platform, wanted)
+    if not own:
+        return None
+    others = {name: count for name, count in installed.items() if name not in own}
+    if installed and not any(name in own for name in installed):
+        listed = ", ".join(sorted(others))
+        return "error", "packages", f"lists {manager} packages for {listed} alone"
+    if not installed and declared and not declared & set(own):
+        return "error", "packages", f"{manager} is set up for {', '.join(sorted(declared))}"
+    undeclared = sorted(others.keys() - declared)
+    if undeclared:
+        counts = ", ".join(f"{others[name]} for {name}" for name in undeclared)
+        return "warning", "packages", f"lists {manager} packages: {counts}"
+    return None
+
+
+def _architectures(manager: str, platform: Platform, wanted: Machine) -> tuple[str, ...]:
+    if manager == "apk":
+        if platform.architecture == "arm":
+            return _APK_ARM.get(platform.variant, ("armv7", "armhf", "armel"))
+        return _APK.get(platform.architecture, ())
+    if platform.architecture == "arm":
+        return _DPKG_ARM.get(platform.variant, ("armhf", "armel"))
+    return (wanted.debian,) if wanted.debian else ()
