@@ -1,10 +1,14 @@
-.PHONY: demo test check bench
+.PHONY: demo test cpus check bench
 
 demo:
 	scripts/demo
 
 test:
 	scripts/test
+
+# Debian on every CPU, which takes the better part of an hour.
+cpus:
+	scripts/test -m slow
 
 check:
 	scripts/check

@@ -1,8 +1,4 @@
-"""Root folders that hold one static busybox for any Debian architecture.
-
-The package comes from the mirror that this machine's own apt uses, into a private state folder: the
-host's list of architectures stays as it is.
-"""
+"""Root folders that hold one static busybox for any Debian architecture."""
 
 from __future__ import annotations
 
@@ -12,7 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-CACHE = Path(tempfile.gettempdir()) / f"trimaran-test-busybox-{os.getuid()}"
+from tests.support.apt import CACHE, private_apt, source_of
+
 _PROGRAMS = [
     *("sh", "cat", "chmod", "chown", "cp", "date", "dd", "echo", "env", "false", "grep", "head"),
     *("hostname", "id", "kill", "ln", "ls", "mkdir", "mount", "mv", "nproc", "ps", "pwd"),
@@ -67,49 +64,13 @@ def busybox(architecture: str) -> Path:
 
 
 def _download(architecture: str, scratch: Path) -> Path:
-    options = _private_apt(architecture)
-    subprocess.run(["apt-get", *options, "-qq", "update"], check=True)
+    source = f"deb [arch={architecture}] {source_of('busybox-static')}"
+    apt_get = private_apt(CACHE / architecture / "apt", source, architecture)
+    subprocess.run([*apt_get, "update"], check=True)
     subprocess.run(
-        ["apt-get", *options, "-qq", "download", f"busybox-static:{architecture}"],
+        [*apt_get, "download", f"busybox-static:{architecture}"],
         check=True,
         cwd=scratch,
         stderr=subprocess.DEVNULL,
     )
     return next(scratch.glob("*.deb"))
-
-
-def _private_apt(architecture: str) -> list[str]:
-    state = CACHE / architecture / "apt"
-    (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
-    (state / "cache" / "archives" / "partial").mkdir(parents=True, exist_ok=True)
-    (state / "status").touch()
-    (state / "sources.list").write_text(_source_line(architecture))
-    return [
-        f"-oDir::State={state}",
-        f"-oDir::State::lists={state}/lists",
-        f"-oDir::State::status={state}/status",
-        f"-oDir::Cache={state}/cache",
-        f"-oDir::Etc::sourcelist={state}/sources.list",
-        "-oDir::Etc::sourceparts=-",
-        f"-oAPT::Architecture={architecture}",
-        f"-oAPT::Architectures={architecture}",
-        "-oAcquire::Languages=none",
-        "-oAPT::Sandbox::User=root",
-    ]
-
-
-def _source_line(architecture: str) -> str:
-    """The `deb` line of the mirror and suite from which the host would take busybox-static."""
-    policy = subprocess.run(
-        ["apt-cache", "policy", "busybox-static"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LC_ALL": "C"},
-    ).stdout
-    for line in policy.splitlines():
-        words = line.split()  # 500 http://mirror/debian bookworm/main amd64 Packages
-        if len(words) == 5 and "://" in words[1] and words[4] == "Packages":
-            suite, _, component = words[2].partition("/")
-            return f"deb [arch={architecture}] {words[1]} {suite} {component}\n"
-    raise RuntimeError("apt knows no source of busybox-static; run `apt-get update` first")
