@@ -146,6 +146,11 @@ def test_levels(store: Store, platform: str, content: bytes, expected: tuple[str
         ("linux/arm/v7", "bin/a", elf_file("arm", attributes=arm_attributes(10, hard_float=True))),
         ("linux/arm/v8", "bin/a", elf_file("arm", attributes=arm_attributes(14))),
         ("linux/arm/v6", "usr/lib/neon/a.so", elf_file("arm", attributes=arm_attributes(10))),
+        (
+            "linux/arm/v5",
+            "usr/lib/arm-linux-gnueabi/libatomic.so.1",
+            elf_file("arm", attributes=arm_attributes(10), e_type=3),
+        ),
         ("linux/arm/v5", "lib/a.so", elf_file("arm", attributes=arm_attributes(14), e_type=3)),
         ("linux/amd64/v3", "bin/a", elf_file("amd64", note=x86_note(3))),
         ("linux/amd64", "lib/glibc-hwcaps/x86-64-v3/a.so", elf_file("amd64", note=x86_note(3))),

@@ -54,6 +54,8 @@ _CHOSEN_AT_RUN_TIME = re.compile(r"/(?:glibc-hwcaps|neon|vfp|v7l|v8l|tls|haswell
 """Folders of which ld.so takes what the CPU can do (ld.so(8))."""
 _ESSENTIAL = re.compile(r"/(?:ld-|libc[.-])[^/]*$")
 """The dynamic loader and the C library, which every dynamic program needs."""
+_OF_DISTRIBUTION = re.compile(r"/(?:usr/)?lib/arm-linux-gnueabi(?:hf)?/")
+"""Debian's own folders, whose architecture the package database tells."""
 _CROSS = re.compile(r"/usr/(?:lib/gcc-cross/)?([a-z0-9_]+-linux-[a-z0-9]+)/")
 
 
@@ -136,10 +138,10 @@ def _arm(binary: Binary, path: str, have: int) -> Iterator[Judgement]:
     need = _ARM_LEVELS.get(levels.arm_architecture, 0)
     if need > have:
         # A file's attribute is the highest of its parts: libraries hold parts for newer CPUs that
-        # they choose at run time; those for v8 are of ciphers (Debian's libgcrypt, armel's too).
+        # they choose at run time (of Debian's armel, libatomic, libgcrypt and libnettle).
         program = binary.elf.e_type == ET_EXEC or bool(binary.elf.interpreter)
         certain = need < _V8 and (program or _ESSENTIAL.search(path) is not None)
-        if program or need < _V8:
+        if program or (need < _V8 and (certain or not _OF_DISTRIBUTION.match(path))):
             yield "error" if certain else "warning", "arm-level", f"needs ARMv{need}"
     if have < 6 and levels.arm_hard_float:  # noqa: PLR2004 - VFP came into wide use with v6
         yield "error", "abi", "passes floats in VFP registers"

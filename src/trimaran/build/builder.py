@@ -18,6 +18,7 @@ from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
+from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
 from trimaran.events import Emit
 from trimaran.graph.steps import Extract, Step, walk
@@ -87,7 +88,7 @@ class _Build:
                 self._packing,
                 self._emit,
             ).do(demand)
-        return self._finish(plan)
+        return self._finish(plan, dockerfile)
 
     def _demand(self, plan: Plan) -> Demand:
         packing = self._packing if self._outputs.want_layers else None
@@ -110,7 +111,7 @@ class _Build:
 
     def _announce(self, plan: Plan, demand: Demand) -> None:
         shown: dict[str, Step] = {}
-        for step in walk(plan.targets):
+        for step in walk((*plan.targets, *plan.tests)):
             if not isinstance(step, Extract):
                 shown.setdefault(plan.identity(step), step)
         names = tuple(str(platform) for platform in plan.images)
@@ -122,7 +123,7 @@ class _Build:
                 label = plan.label(step)
                 self._emit(events.StepCached(key, label.text, str(label.platform)))
 
-    def _finish(self, plan: Plan) -> BuiltIndex | None:
+    def _finish(self, plan: Plan, dockerfile: Dockerfile) -> BuiltIndex | None:
         for identity, newer in plan.replaces.items():
             self._results.replace(identity, newer)
         self._store.sync()
@@ -130,9 +131,28 @@ class _Build:
             self._write(plan, None)
             return None
         result = Assembler(plan, self._store, self._results, self._packing).assemble()
+        if any(output.type == "registry" for output in self._request.outputs):
+            self._verify(result, dockerfile)
         self._write(plan, result)
         self._report(result)
         return result
+
+    def _verify(self, result: BuiltIndex, dockerfile: Dockerfile) -> None:
+        """Refuse to publish what would not run where its name says."""
+        from trimaran.audit.allowances import Allowance  # noqa: PLC0415 - slow to load
+        from trimaran.build.verifying import Gate, by_dockerfile  # noqa: PLC0415
+
+        request = self._request
+        gate = Gate(
+            self._store,
+            self._emit,
+            tuple(Allowance(*pair) for pair in request.allowed.items()),
+            self._machine.cores,
+            request.verify,
+        )
+        name = ", ".join(tag.familiar for tag in request.tags)
+        explain = by_dockerfile(dockerfile, request.target)
+        gate.check(StoreImages(self._store), result.descriptor, name, explain)
 
     def _write(self, plan: Plan, result: BuiltIndex | None) -> None:
         """Write the outputs; without any, give the names of the local store to the result."""

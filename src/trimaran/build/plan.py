@@ -10,6 +10,7 @@ import msgspec
 from trimaran import platforms
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
+from trimaran.build.testing import with_tests
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
 from trimaran.errors import ContextError
@@ -28,11 +29,13 @@ class Plan(msgspec.Struct, frozen=True):
         images: what each platform's image is made of.
         identities: each step's identity, by the step's `id()`.
         replaces: identities of this build's runs that are to stand for older ones (`--no-cache`).
+        tests: what must succeed on top of the images before they are published.
     """
 
     images: Mapping[Platform, Lowered]
     identities: Mapping[int, str]
     replaces: Mapping[str, str]
+    tests: tuple[Run, ...] = ()
 
     @property
     def targets(self) -> tuple[Step, ...]:
@@ -88,7 +91,9 @@ def make_plan(
     """
     wanted = request.platforms or (platforms.host(),)
     images = _lower_all(request, dockerfile, resolver, wanted)
-    targets = [image.step for image in images.values() if image.step is not None]
+    publish = any(output.type == "registry" for output in request.outputs)
+    images, tests = with_tests(images, request.tests, publish=publish)
+    targets: list[Step] = [image.step for image in images.values() if image.step is not None]
     replaces: dict[str, str] = {}
     nonce = secrets.token_hex(8)
 
@@ -106,7 +111,7 @@ def make_plan(
             lines = Plan(images, {}, {}).label(step).lines
             raise dockerfile.source.error(error.message, lines, error.hint) from error
 
-    return Plan(images, identities(targets, digest, standing), replaces)
+    return Plan(images, identities([*targets, *tests], digest, standing), replaces, tests)
 
 
 def _lower_all(
@@ -163,6 +168,8 @@ class DemandFinder(msgspec.Struct, frozen=True):
             packing: how layers are to be written; None if no output holds layers.
             want_roots: whether an output needs the root file systems themselves.
         """
+        for test in self.plan.tests:
+            self._need_root(test)
         for target in self.plan.targets:
             for step in chain(target):
                 if packing:

@@ -15,6 +15,7 @@ from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
 from trimaran.cli import values
+from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.quirks import quirks_option, stall_option
@@ -47,6 +48,10 @@ class _Flags:
     push: bool
     metadata_file: str | None
     iidfile: str | None
+    tests: tuple[str, ...]
+    no_verify: bool
+    allow: tuple[str, ...]
+    allow_file: tuple[str, ...]
     arch_tags: bool
 
 
@@ -77,6 +82,10 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option("--arch-tags", is_flag=True, help="Tag each platform as well: NAME:arm64, 1.0-arm64")
 @click.option("--iidfile", metavar="FILE", help="Write the image ID")
 @click.option("-q", "--quiet", is_flag=True, help="Print the image ID alone")
+@click.option(
+    "--test", "tests", multiple=True, metavar="CMD", help="Must succeed in each platform's image"
+)
+@verify_options
 @qemu_option
 @quirks_option
 @stall_option
@@ -136,6 +145,9 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         outputs=outputs,
         source_date_epoch=epoch(build_args.get(_EPOCH, "")),
         proxies=session.proxies,
+        verify=not flags.no_verify,
+        allowed=dict(allowed(flags.allow, flags.allow_file)),
+        tests=flags.tests,
         arch_tags=flags.arch_tags,
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from trimaran import references
+from trimaran.audit.allowances import Allowance
+from trimaran.build.verifying import Gate
+from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import NotFoundError
@@ -18,9 +21,18 @@ from trimaran.references import Reference
 
 @click.command("push")
 @click.argument("name", metavar="IMAGE")
+@verify_options
 @progress_option
 @click.pass_obj
-def command(session: Session, /, name: str, progress: str) -> None:
+def command(
+    session: Session,
+    /,
+    name: str,
+    progress: str,
+    no_verify: bool,
+    allow: tuple[str, ...],
+    allow_file: tuple[str, ...],
+) -> None:
     """Send an image with all its platforms to its registry and print its digest."""
     reference = references.parse(name)
     with view(progress) as shown, session.store.use():
@@ -29,6 +41,9 @@ def command(session: Session, /, name: str, progress: str) -> None:
         target = session.repository(reference)
         target.check_push()
         _check_whole(source, descriptor, target, reference)
+        given = tuple(Allowance(*pair) for pair in allowed(allow, allow_file))
+        gate = Gate(session.store, shown.emit, given, verify=not no_verify)
+        gate.check(source, descriptor, reference.familiar)
         copy(source, descriptor, target, tag=reference.tag, emit=shown.emit, verb="push")
     click.echo(descriptor.digest)
 
