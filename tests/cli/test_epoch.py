@@ -28,6 +28,7 @@ def request(tmp_path: Path, environment: dict[str, str], *build_args: str) -> Bu
         push=False,
         metadata_file=None,
         iidfile=None,
+        arch_tags=False,
     )
     return _request(Session(tmp_path, tmp_path, "", environment), flags)
 

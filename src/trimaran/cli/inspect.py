@@ -7,16 +7,16 @@ import shlex
 import click
 import msgspec
 
-from trimaran import platforms, references
-from trimaran.build.resolve import find_image
+from trimaran import platforms
+from trimaran.cli import places
+from trimaran.cli.insecure import insecure_option
+from trimaran.cli.places import Found
 from trimaran.cli.session import Session
-from trimaran.images import pick
-from trimaran.images.local import StoreImages
+from trimaran.images import pick, tree
 from trimaran.images.pick import Choice
 from trimaran.oci.models import Descriptor, RunConfig
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
-from trimaran.references import Reference
 from trimaran.ui import words
 from trimaran.ui.tables import plain_table
 
@@ -29,6 +29,7 @@ class _Platform(msgspec.Struct, frozen=True, rename="camel"):
     size_bytes: int
     layers: tuple[Descriptor, ...]
     created: str
+    annotations: dict[str, str]
     config: RunConfig
 
 
@@ -39,6 +40,7 @@ class _Facts(msgspec.Struct, frozen=True, rename="camel"):
     found_in: str
     digest: str
     media_type: str
+    annotations: dict[str, str]
     platforms: list[_Platform]
 
 
@@ -48,6 +50,7 @@ class _Facts(msgspec.Struct, frozen=True, rename="camel"):
 @click.option("--raw", is_flag=True, help="Print the index or manifest as it is")
 @click.option("--config", "config", is_flag=True, help="Print one platform's config as it is")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON")
+@insecure_option
 @click.pass_obj
 def command(
     session: Session,
@@ -58,12 +61,14 @@ def command(
     config: bool,
     as_json: bool,
 ) -> None:
-    """Show an image: its digest, its platforms, their sizes and what they run."""
-    reference = references.parse(name)
+    """Show an image: its digest, its platforms, their sizes and what they run.
+
+    IMAGE is a name, with a tag or digest, or one of the transports that `trimaran copy` takes.
+    """
     wanted = platforms.parse(platform) if platform else None
     with session.store.use():
-        images = StoreImages(session.store)
-        place, descriptor = find_image(reference, images, session.repository)
+        found = places.find(session, name)
+        place, descriptor = found.place, found.descriptor
         if config:
             chosen = pick.choose(place, descriptor, wanted or platforms.host(), name)
             click.echo(pick.read_config(place, chosen.manifest), nl=False)
@@ -73,26 +78,31 @@ def command(
             )
             click.echo(place.read_manifest(chosen_descriptor), nl=False)
         else:
-            facts = _facts(place, reference, descriptor, wanted)
+            facts = _facts(found, wanted)
             text = msgspec.json.format(msgspec.json.encode(facts)).decode() + "\n"
             click.echo(text if as_json else _text(facts), nl=False)
 
 
-def _facts(
-    place: Place, reference: Reference, descriptor: Descriptor, wanted: Platform | None
-) -> _Facts:
+def _facts(found: Found, wanted: Platform | None) -> _Facts:
+    place, descriptor = found.place, found.descriptor
+    name = found.reference.familiar if found.reference else found.name
     if wanted:
-        choices = [pick.choose(place, descriptor, wanted, reference.familiar)]
+        choices = [pick.choose(place, descriptor, wanted, name)]
     else:
         offers = pick.offers(place, descriptor)
         choices = [pick.open_choice(place, offer.descriptor) for offer in offers]
     return _Facts(
-        reference.familiar,
+        name,
         place.name,
         descriptor.digest,
         descriptor.media_type,
+        _annotations(place, descriptor),
         [_platform(choice) for choice in choices],
     )
+
+
+def _annotations(place: Place, descriptor: Descriptor) -> dict[str, str]:
+    return tree.read(place, descriptor).annotations
 
 
 def _platform(choice: Choice) -> _Platform:
@@ -103,6 +113,7 @@ def _platform(choice: Choice) -> _Platform:
         choice.manifest.config.size + sum(layer.size for layer in layers),
         layers,
         choice.config.created,
+        choice.manifest.annotations,
         choice.config.config,
     )
 
@@ -113,6 +124,7 @@ def _text(facts: _Facts) -> str:
         for image in facts.platforms
     ]
     lines = [f"{facts.name}  {facts.digest}", f"{facts.media_type}, from {facts.found_in}", ""]
+    lines[2:2] = [f"{key}: {value}" for key, value in sorted(facts.annotations.items())]
     lines += [plain_table(("PLATFORM", "DIGEST", "LAYERS", "SIZE"), rows, (2, 3))]
     for image in facts.platforms:
         command = [*(image.config.entrypoint or ()), *(image.config.cmd or ())]

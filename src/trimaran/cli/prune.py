@@ -17,6 +17,7 @@ def command(session: Session, /, force: bool) -> None:
     """Remove what makes builds fast but no image needs: results of steps, unpacked layers.
 
     Images that have a name stay. Steps run again, and layers are unpacked again, when needed.
+    Downloads that were cut short begin anew.
     """
     del force
     namespaces.enter()  # snapshots belong to the ids of the namespace
@@ -27,5 +28,6 @@ def command(session: Session, /, force: bool) -> None:
         # Records first: they promise what snapshots and blobs hold.
         records = store.clear_records()
         snapshots = sum(store.remove_snapshot(name) for name in store.snapshot_names())
-        freed = sum(store.remove_blob(digest) for digest in store.garbage())
+        freed = store.clear_partials()
+        freed += sum(store.remove_blob(digest) for digest in store.garbage())
     click.echo(f"removed {records} results, {snapshots} unpacked layers, {words.size(freed)} blobs")

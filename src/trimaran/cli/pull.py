@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from trimaran import platforms, references
+from trimaran.cli.insecure import insecure_option
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.images.copy import copy
@@ -14,6 +15,7 @@ from trimaran.images.local import StoreImages
 @click.command("pull")
 @click.argument("name", metavar="IMAGE")
 @click.option("--platform", metavar="A,B", help="Layers of these platforms only (default: all)")
+@insecure_option
 @progress_option
 @click.pass_obj
 def command(session: Session, /, name: str, platform: str | None, progress: str) -> None:

@@ -82,6 +82,11 @@ class Session:
         return Store.open(self.store_path)
 
     @property
+    def certs_folder(self) -> Path:
+        """Docker's certs.d, where registries' own authorities are."""
+        return _CERTS_FOLDER
+
+    @property
     def docker_host(self) -> str:
         """Where Docker's daemon is, as its own programs are told; empty for the usual place."""
         return self.environment.get("DOCKER_HOST", "")
@@ -100,7 +105,7 @@ class Session:
 
         return Client(
             DockerConfig(self.docker_config).find,
-            certs_folder=_CERTS_FOLDER,
+            certs_folder=self.certs_folder,
             proxies=self.proxies,
             plain_http=settings.read(self.settings_path).plain_http,
         )

@@ -17,7 +17,7 @@ from trimaran.images.narrow import narrow
 from trimaran.images.tree import ImageTree, Node
 from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor, Manifest
-from trimaran.oci.place import Place
+from trimaran.oci.place import Place, Resuming, Rewinding
 from trimaran.platforms import Platform
 
 _INTERVAL_SECONDS = 0.1
@@ -147,16 +147,33 @@ class BlobCopy:
         self._emit(TransferStarted(transfer, self._verb, _subject(blob), blob.size, time.time()))
         skipped = self._target.has_blob(blob)
         if not skipped:
-            self._target.write_blob(blob, lambda: self._open(blob, transfer))
+            self._write(blob, transfer)
         self._emit(TransferDone(transfer, skipped, time.time()))
+
+    def _write(self, blob: Descriptor, transfer: str) -> None:
+        source, target = self._source, self._target
+        if isinstance(source, Rewinding) and isinstance(target, Resuming):
+            target.write_blob_from(
+                blob, lambda offset: self._open_from(source, blob, transfer, offset)
+            )
+        else:
+            target.write_blob(blob, lambda: self._open(blob, transfer))
+
+    @contextmanager
+    def _open_from(
+        self, source: Rewinding, blob: Descriptor, transfer: str, offset_bytes: int
+    ) -> Iterator[Iterator[bytes]]:
+        with source.open_blob_from(blob, offset_bytes) as chunks:
+            yield self._counted(chunks, transfer, offset_bytes)
 
     @contextmanager
     def _open(self, blob: Descriptor, transfer: str) -> Iterator[Iterator[bytes]]:
         with self._source.open_blob(blob) as chunks:
             yield self._counted(chunks, transfer)
 
-    def _counted(self, chunks: Iterable[bytes], transfer: str) -> Iterator[bytes]:
-        done_bytes = 0
+    def _counted(
+        self, chunks: Iterable[bytes], transfer: str, done_bytes: int = 0
+    ) -> Iterator[bytes]:
         next_event = time.monotonic() + _INTERVAL_SECONDS
         for chunk in chunks:
             if self._stopped.is_set():

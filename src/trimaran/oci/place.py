@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from trimaran.errors import ImageError
 from trimaran.oci.models import Descriptor
 
 OpenBlob = Callable[[], AbstractContextManager[Iterator[bytes]]]
 """Opens a blob's bytes from the start; called again for each retry."""
+
+OpenFrom = Callable[[int], AbstractContextManager[Iterator[bytes]]]
+"""Opens a blob's bytes from an offset on, not checked: who keeps the beginning checks the whole."""
 
 
 class Place(Protocol):
@@ -48,6 +51,22 @@ class Place(Protocol):
     def write_manifest(self, raw: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Store a manifest or index by digest, or under `tag` as well, last and whole."""
         ...
+
+
+@runtime_checkable
+class Rewinding(Protocol):
+    """A place that gives a blob from any offset on."""
+
+    def open_blob_from(
+        self, descriptor: Descriptor, offset_bytes: int
+    ) -> AbstractContextManager[Iterator[bytes]]: ...
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A place that keeps the beginning of a blob whose copy was cut short."""
+
+    def write_blob_from(self, descriptor: Descriptor, open_from: OpenFrom) -> None: ...
 
 
 class TagMovedError(ImageError):

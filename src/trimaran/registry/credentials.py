@@ -17,11 +17,11 @@ import msgspec
 from trimaran.errors import RegistryError
 from trimaran.linux import process
 
-_DOCKER_HUB_KEY = "https://index.docker.io/v1/"
+DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _DOCKER_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _TOKEN_USER = "<token>"  # noqa: S105 - the name by which helpers mark an identity token
 _NOT_FOUND = b"credentials not found in native keychain"
-_HELPER_LIMIT_S = 60.0
+HELPER_LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,15 @@ class DockerConfig:
         with self._lock:
             self._config = self._config or _read(self._path)
         config = self._config
-        name = _host(registry)
-        helpers = {_host(key): helper for key, helper in (config.cred_helpers or {}).items()}
+        name = host_of(registry)
+        helpers = {host_of(key): helper for key, helper in (config.cred_helpers or {}).items()}
         helper = helpers.get(name) or config.creds_store
         found = _ask_helper(helper, registry, self._path) if helper else None
         return found or self._in_file(config, name)
 
     def _in_file(self, config: _Config, name: str) -> Credentials | None:
         for key, entry in (config.auths or {}).items():
-            if _host(key) == name:
+            if host_of(key) == name:
                 return _credentials(entry, key, self._path)
         return None
 
@@ -114,7 +114,7 @@ def _read(path: Path) -> _Config:
         raise RegistryError(f"{path} is not a Docker configuration: {error}") from error
 
 
-def _host(key: str) -> str:
+def host_of(key: str) -> str:
     """The host and port of a key, which may be a URL as `docker login` once wrote it."""
     host = key.partition("://")[2] if "://" in key else key
     host = host.partition("/")[0].lower()
@@ -144,8 +144,8 @@ def _decode_auth(auth: str, key: str, path: Path) -> tuple[str, str]:
 
 def _ask_helper(helper: str, registry: str, path: Path) -> Credentials | None:
     program = f"docker-credential-{helper}"
-    key = _DOCKER_HUB_KEY if registry == "docker.io" else registry
-    done = process.run([program, "get"], stdin=key.encode(), check=False, timeout_s=_HELPER_LIMIT_S)
+    key = DOCKER_HUB_KEY if registry == "docker.io" else registry
+    done = process.run([program, "get"], stdin=key.encode(), check=False, timeout_s=HELPER_LIMIT_S)
     if done.returncode != 0:
         # The protocol has no exit status for "none": this sentence on stdout is its code for it.
         if done.stdout.strip() == _NOT_FOUND:

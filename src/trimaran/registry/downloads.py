@@ -48,6 +48,22 @@ def open_blob(remote: Remote, descriptor: Descriptor) -> Iterator[Iterator[bytes
         yield digests.verified(chunks, descriptor.digest, descriptor.size)
 
 
+@contextmanager
+def open_blob_from(
+    remote: Remote, descriptor: Descriptor, offset_bytes: int
+) -> Iterator[Iterator[bytes]]:
+    """A blob's bytes from an offset on, which the caller checks with those before them.
+
+    Raises (from the iterator):
+        NotFoundError: the blob is not there.
+        ImageError: there are too many or too few bytes.
+        RegistryError: the registry refused, or cut the connection too often.
+    """
+    download = _Download(remote, descriptor, offset_bytes)
+    with closing(download.chunks()) as chunks:
+        yield chunks
+
+
 @dataclass
 class _Download:
     remote: Remote

@@ -14,7 +14,7 @@ from trimaran.errors import RegistryError
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import OpenBlob
 from trimaran.references import Reference
-from trimaran.registry import downloads, manifests, refusals, uploads
+from trimaran.registry import downloads, manifests, referrers, refusals, uploads
 from trimaran.registry.client import Client
 from trimaran.registry.remote import Remote
 
@@ -78,6 +78,12 @@ class Repository:
         """
         return downloads.open_blob(self._remote, descriptor)
 
+    def open_blob_from(
+        self, descriptor: Descriptor, offset_bytes: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """A blob's bytes from an offset on, not checked; else as `open_blob`."""
+        return downloads.open_blob_from(self._remote, descriptor, offset_bytes)
+
     def has_blob(self, descriptor: Descriptor) -> bool:
         """Whether the blob is there. Raises RegistryError."""
         return downloads.has_blob(self._remote, descriptor)
@@ -118,6 +124,22 @@ class Repository:
             RegistryError: the registry refused or failed.
         """
         uploads.check_push(self._remote)
+
+    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
+        """What names `digest` as its subject: signatures, SBOMs.
+
+        Raises:
+            RegistryError: the registry refused or failed.
+        """
+        return referrers.referrers(self._remote, digest)
+
+    def list_referrer(self, subject: str, referrer: Descriptor) -> None:
+        """List a manifest that was pushed as one that refers to `subject`.
+
+        Raises:
+            RegistryError: the registry refused or failed.
+        """
+        referrers.list_referrer(self._remote, subject, referrer)
 
     def delete(self, tag_or_digest: str) -> None:
         """Remove a manifest by its digest, or a tag where the registry allows that.

@@ -12,6 +12,7 @@ ROOT/
 ├── locks/
 │   ├── lease           shared by every command that needs content, exclusive for its removal
 │   └── NAME.lock       named locks, removed by their last holder
+├── partial/ALGORITHM-HEX  the first bytes of a blob whose download was cut short
 └── tmp/OWNER/          unfinished things of one open store, which holds a flock on the folder
 
 Rules:
@@ -41,13 +42,14 @@ from trimaran.references import Reference
 from trimaran.store import files, garbage
 from trimaran.store.blobs import Blobs, BlobWriter
 from trimaran.store.locks import Locks
+from trimaran.store.partials import PartialBlob, Partials
 from trimaran.store.records import Records
 from trimaran.store.refs import NamedImage, Refs
 from trimaran.store.scratch import Scratch, sweep
 from trimaran.store.snapshots import PendingSnapshot, Snapshots
 
 _VERSION = "trimaran-store 1"
-_FOLDERS = ("blobs", "refs", "records", "snapshots", "locks", "tmp")
+_FOLDERS = ("blobs", "refs", "records", "snapshots", "locks", "partial", "tmp")
 
 
 class Store:
@@ -58,6 +60,7 @@ class Store:
         self._scratch = Scratch(root / "tmp")
         self._locks = Locks(root / "locks")
         self._blobs = Blobs(root / "blobs", self._scratch)
+        self._partials = Partials(root / "partial", self._blobs, self._locks)
         self._refs = Refs(root / "refs", self._scratch)
         self._records = Records(root / "records", self._scratch)
         self._snapshots = Snapshots(root / "snapshots", self._scratch, self._locks)
@@ -118,6 +121,14 @@ class Store:
     def blob_writer(self, algorithm: str = "sha256") -> AbstractContextManager[BlobWriter]:
         """A new blob, discarded at the end unless committed. Raises StoreError."""
         return self._blobs.writer(algorithm)
+
+    def partial_blob(self, digest: str) -> AbstractContextManager[PartialBlob | None]:
+        """What is there of a blob, kept unless committed; None if it became whole meanwhile."""
+        return self._partials.open(digest)
+
+    def clear_partials(self) -> int:
+        """Remove what unfinished downloads left; gives the bytes freed. Hold `alone` meanwhile."""
+        return self._partials.clear()
 
     def remove_blob(self, digest: str) -> int:
         """Remove a blob; gives the bytes freed, 0 if there was none. Hold `alone` meanwhile."""

@@ -1,0 +1,118 @@
+"""Blobs whose download was cut short, kept so that the next command goes on where one ended.
+
+PARTIAL/ALGORITHM-HEX holds the first bytes of that blob. What is in such a file may be anything (a
+crash may have left zeros at its end): only the digest of the whole counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from trimaran import digests
+from trimaran.errors import ImageError
+from trimaran.store import files
+from trimaran.store.blobs import Blobs
+from trimaran.store.locks import Locks
+
+_BUFFER_BYTES = 1 << 20
+
+
+class Partials:
+    """The unfinished downloads in `folder`."""
+
+    def __init__(self, folder: Path, blobs: Blobs, locks: Locks) -> None:
+        self._folder = folder
+        self._blobs = blobs
+        self._locks = locks
+
+    @contextmanager
+    def open(self, digest: str) -> Iterator[PartialBlob | None]:
+        """The beginning of a blob, alone among all processes; kept at the end unless committed.
+
+        None if another made it whole while this one waited.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        name = digests.check(digest).replace(":", "-")
+        with self._locks.lock(f"partial {name}"):
+            if self._blobs.has(digest):
+                yield None
+                return
+            with files.guarded(self._blobs.root, f"write blob {digest}"):
+                files.ensure_folder(self._folder)
+                file = open(self._folder / name, "a+b", buffering=_BUFFER_BYTES)  # noqa: SIM115
+            with file:
+                partial = PartialBlob(self._blobs, digest, self._folder / name, file)
+                try:
+                    yield partial
+                finally:
+                    if not partial.size_bytes:
+                        (self._folder / name).unlink(missing_ok=True)
+
+    def clear(self) -> int:
+        """Remove all of them; gives the bytes freed."""
+        freed = 0
+        for path in self._folder.glob("*-*"):
+            with files.guarded(self._blobs.root, f"remove {path}"):
+                freed += path.stat().st_size
+                path.unlink()
+        return freed
+
+
+class PartialBlob:
+    """A blob's first `size_bytes` bytes; what is written follows them."""
+
+    def __init__(self, blobs: Blobs, digest: str, path: Path, file: BinaryIO) -> None:
+        self._blobs = blobs
+        self._digest = digest
+        self._path = path
+        self._file = file
+        self._hasher = hashlib.new(digest.partition(":")[0])
+        self.size_bytes = 0
+        with files.guarded(blobs.root, f"read {path}"):
+            file.seek(0)
+            while chunk := file.read(_BUFFER_BYTES):
+                self._take(chunk)
+
+    def write(self, data: bytes) -> None:
+        """Append. Raises StoreError."""
+        with files.guarded(self._blobs.root, "write a blob"):
+            self._file.write(data)
+        self._take(data)
+
+    def restart(self) -> None:
+        """Forget what is there. Raises StoreError."""
+        with files.guarded(self._blobs.root, "write a blob"):
+            self._file.seek(0)
+            self._file.truncate()
+        self._hasher = hashlib.new(self._digest.partition(":")[0])
+        self.size_bytes = 0
+
+    def commit(self, expected_size: int) -> None:
+        """Make it part of the store.
+
+        Raises:
+            ImageError: these are other bytes; none of them is kept.
+            StoreError: it could not be written.
+        """
+        found = f"{self._digest.partition(':')[0]}:{self._hasher.hexdigest()}"
+        if found != self._digest or self.size_bytes != expected_size:
+            size_bytes = self.size_bytes
+            self.restart()
+            raise ImageError(
+                f"{self._digest} holds other bytes: {found}, {size_bytes} of {expected_size}"
+            )
+        with files.guarded(self._blobs.root, f"write blob {self._digest}"):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            files.publish(self._path, self._blobs.path(self._digest))
+
+    def _take(self, data: bytes) -> None:
+        self._hasher.update(data)
+        self.size_bytes += len(data)

@@ -1,0 +1,177 @@
+"""`trimaran copy`, `tags`, `delete` and `inspect` between all kinds of places."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.cli.conftest import CommandLine
+from tests.images.conftest import image, put
+from tests.support.dockerd import serve_docker
+from tests.support.registry import RunningRegistry
+from tests.support.users import ordinary_folder
+
+from trimaran import references
+from trimaran.errors import ImageError, NotFoundError, RegistryError, UsageError
+from trimaran.images.layout import Layout
+from trimaran.images.layout_tar import LayoutArchive
+from trimaran.images.local import StoreImages
+from trimaran.oci import media_types
+from trimaran.oci.models import Descriptor
+from trimaran.oci.place import Place
+from trimaran.registry.client import Client
+from trimaran.registry.repository import Repository
+from trimaran.store.store import Store
+
+pytestmark = pytest.mark.real
+
+TWO = ("linux/amd64", "linux/arm64")
+Open = Callable[[str], Repository]
+
+
+@pytest.fixture
+def repo(registry: RunningRegistry, request: pytest.FixtureRequest) -> str:
+    return f"{registry.host}/copy/{request.node.name.replace('_', '-')}"
+
+
+@pytest.fixture
+def opened(registry: RunningRegistry) -> Iterator[Open]:
+    client = Client()
+    yield lambda name: Repository(registry.host, name.partition("/")[2], client)
+    client.close()
+
+
+@pytest.fixture
+def local(cli: CommandLine, tmp_path: Path) -> Iterator[StoreImages]:
+    with Store.open(tmp_path / "store") as store:
+        yield StoreImages(store)
+
+
+def test_a_round_through_every_place_keeps_the_digest(
+    cli: CommandLine, local: StoreImages, repo: str, tmp_path: Path
+) -> None:
+    made = image(local, *TWO, tag=str(references.parse("whoami:1")))
+    places = (
+        "store:whoami:1",
+        f"{repo}:1",
+        f"oci:{tmp_path}/layout:one",
+        f"oci-archive:{tmp_path}/archive.tar:two",
+        f"docker://{repo}-again:2",
+        "store:back:latest",
+    )
+    for source, target in pairwise(places):
+        assert cli.ok("copy", source, target) == f"{made.digest}\n"
+        assert made.digest in cli.ok("inspect", target)
+    assert cli.ok("copy", "back", "whoami:copy") == f"{made.digest}\n"
+    assert local.resolve(str(references.parse("whoami:copy"))) == made
+    assert LayoutArchive(tmp_path / "archive.tar").names() == ["two"]
+    done = subprocess.run(
+        ["skopeo", "inspect", "--raw", f"oci-archive:{tmp_path}/archive.tar:two"],
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == local.read_manifest(made)
+
+
+def test_one_platform_for_docker(cli: CommandLine, local: StoreImages, tmp_path: Path) -> None:
+    image(local, *TWO, tag=str(references.parse("whoami:1")))
+    archive = f"docker-archive:{tmp_path}/docker.tar:whoami:1"
+    with pytest.raises(ImageError, match="docker takes one platform's image, whoami:1 has linux/"):
+        cli.ok("copy", "whoami:1", archive)
+    digest = cli.ok("copy", "--platform", "arm64", "whoami:1", archive).strip()
+    shown = json.loads(cli.ok("inspect", "--json", archive))
+    assert [each["platform"] for each in shown["platforms"]] == ["linux/arm64"]
+    layers = [layer["digest"] for layer in shown["platforms"][0]["layers"]]
+    there = json.loads(cli.ok("inspect", "--json", f"store:whoami@{digest}"))
+    assert [layer["digest"] for layer in there["platforms"][0]["layers"]] == layers
+
+
+def test_dockers_daemon(
+    cli: CommandLine, local: StoreImages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image(local, "amd64", tag=str(references.parse("whoami:1")))
+    with ordinary_folder() as folder, serve_docker(folder) as dockerd:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{folder}/sock")
+        cli.ok("copy", "whoami:1", "docker-daemon:loaded:2")
+        assert dockerd.inspect("loaded:2")["Architecture"] == "amd64"
+        cli.ok("copy", "docker-daemon:loaded:2", "saved:3")
+        assert "linux/amd64 runs /bin/true" in cli.ok("inspect", "store:saved:3")
+        with pytest.raises(NotFoundError, match="docker has no image none"):
+            cli.ok("copy", "docker-daemon:none", "saved:4")
+
+
+def test_blobs_are_mounted_between_repositories(
+    cli: CommandLine, opened: Open, repo: str, registry: RunningRegistry
+) -> None:
+    made = image(opened(f"{repo}-a"), *TWO, tag="1")
+    before = registry.log.read_text().count("PUT /v2/copy/")
+    cli.ok("copy", f"docker://{repo}-a:1", f"docker://{repo}-b:1")
+    assert opened(f"{repo}-b").resolve("1").digest == made.digest
+    log = registry.log.read_text()
+    assert log.count("PUT /v2/copy/") - before == 3  # the manifests alone
+
+
+def signature(place: Place, subject: Descriptor, text: bytes) -> Descriptor:
+    fields = {
+        "schemaVersion": 2,
+        "mediaType": media_types.MANIFEST,
+        "artifactType": "application/example.signature",
+        "config": msgspec.to_builtins(put(place, "application/vnd.oci.empty.v1+json", b"{}")),
+        "layers": [msgspec.to_builtins(put(place, "text/plain", text))],
+        "subject": msgspec.to_builtins(
+            Descriptor(subject.media_type, subject.digest, subject.size)
+        ),
+        "annotations": {"says": text.decode()},
+    }
+    raw = msgspec.json.encode(fields)
+    return place.write_manifest(raw, media_types.MANIFEST)
+
+
+def test_what_refers_to_an_image_goes_with_it(cli: CommandLine, opened: Open, repo: str) -> None:
+    source, target = opened(f"{repo}-a"), opened(f"{repo}-b")
+    made = image(source, *TWO, tag="1")
+    first = signature(source, made, b"good")
+    source.list_referrer(made.digest, first)
+    second = signature(source, first, b"about that")
+    source.list_referrer(first.digest, second)
+    source.list_referrer(first.digest, second)  # again changes nothing
+    cli.ok("copy", "--referrers", f"docker://{repo}-a:1", f"docker://{repo}-b:1")
+    (found,) = target.referrers(made.digest)
+    assert found.digest == first.digest
+    assert found.artifact_type == "application/example.signature"
+    assert found.annotations == {"says": "good"}
+    assert [each.digest for each in target.referrers(first.digest)] == [second.digest]
+    with pytest.raises(UsageError, match="from one registry to another"):
+        cli.ok("copy", "--referrers", f"docker://{repo}-a:1", "store:x")
+
+
+def test_tags_and_delete(cli: CommandLine, opened: Open, repo: str) -> None:
+    made = image(opened(repo), *TWO, tag="1")
+    image(opened(repo), "arm64", tag="2")
+    assert sorted(cli.ok("tags", repo).split()) == ["1", "2"]
+    assert sorted(json.loads(cli.ok("tags", "--json", repo))) == ["1", "2"]
+    with pytest.raises(RegistryError, match="deletes no single tag") as caught:
+        cli.ok("delete", f"{repo}:1")
+    assert made.digest in caught.value.hint
+    assert cli.ok("delete", f"{repo}@{made.digest}") == f"deleted {repo}@{made.digest}\n"
+    assert cli.ok("tags", repo).split() == ["2"]
+
+
+def test_a_target_with_a_digest_is_refused(cli: CommandLine, local: StoreImages) -> None:
+    made = image(local, "amd64", tag=str(references.parse("whoami:1")))
+    for target in (f"store:x@{made.digest}", f"docker://localhost:1/x@{made.digest}"):
+        with pytest.raises(UsageError, match="a name with a digest cannot be given"):
+            cli.ok("copy", "whoami:1", target)
+
+
+def test_a_layout_without_a_tag(cli: CommandLine, local: StoreImages, tmp_path: Path) -> None:
+    made = image(local, *TWO, tag=str(references.parse("whoami:1")))
+    cli.ok("copy", "whoami:1", f"oci:{tmp_path}/new")
+    assert Layout(tmp_path / "new").resolve("").digest == made.digest
+    cli.ok("copy", "--platform", "arm64", f"oci:{tmp_path}/new", f"oci:{tmp_path}/new:arm")
+    assert Layout(tmp_path / "new").names() == ["arm"]
