@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from trimaran.errors import LayerError
 from trimaran.layers.decompression import decompressed
+from trimaran.layers.entries import Entry
+from trimaran.layers.writer import END, encode
 
 DATA = random.Random(1).randbytes(300_000) + bytes(2_000_000) + b"end"  # noqa: S311
 SKIPPABLE_FRAME = b"\x5a\x2a\x4d\x18\x03\0\0\0abc"
@@ -94,3 +96,9 @@ def test_a_reader_that_fails_is_not_called_damaged() -> None:
 
     with pytest.raises(OSError, match="Input/output error"):
         list(decompressed(broken(), "x"))
+
+
+@pytest.mark.parametrize("name", [b"BZh9 notes", b"\xfd7zXZ\0", b"\x1f\x8b"])
+def test_a_plain_archive_is_not_told_by_its_first_name(name: bytes) -> None:
+    archive = encode(Entry(name.rstrip(b"\0"), "file")) + END
+    assert opened(archive, 100) == archive

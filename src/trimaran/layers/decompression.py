@@ -19,7 +19,8 @@ from trimaran.errors import LayerError
 _OUTPUT_BYTES = 1 << 20
 _ZSTD_INPUT_BYTES = 1 << 13
 """zstd's interface cannot bound its output, and a frame may grow 32768-fold: 256 MiB at worst."""
-_MAGIC_BYTES = 6
+_TAR_MAGIC = slice(257, 262)
+"""Where a plain archive's first header says `ustar`; what stands before it is a file's name."""
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
 """A zstd frame without content, which may come first (RFC 8878, 3.1.2)."""
 _DAMAGED = (
@@ -75,7 +76,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     start = b""
     for chunk in chunks:
         start += chunk
-        if len(start) >= _MAGIC_BYTES:
+        if len(start) >= _TAR_MAGIC.stop:
             break
 
     def whole() -> Iterator[bytes]:
@@ -86,6 +87,8 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _decoder_of(start: bytes) -> Callable[[], _Decoder] | None:
+    if start[_TAR_MAGIC] == b"ustar":
+        return None
     if start.startswith(b"\x1f\x8b"):
         return _Gzip
     if start.startswith(b"\x28\xb5\x2f\xfd") or _SKIPPABLE.match(start):
