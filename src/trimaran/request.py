@@ -49,10 +49,11 @@ class Output(msgspec.Struct, frozen=True):
 class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
-    `platforms` is empty for the host's own. `arch_tags` asks for a tag for each platform as well. `dockerfile` is absolute; `dockerfile_name` is what the
-    user typed. `build_args` maps a name to its value. `source_date_epoch` is in seconds. `allowed`
-    maps patterns of files that may be of another CPU to the reason (`audit.allowances`). `tests`
-    are commands that must succeed in every image (`build.testing`).
+    `platforms` is empty for the host's own. `arch_tags` asks for a tag for each platform as well.
+    `dockerfile` is absolute; `dockerfile_name` is what the user typed. `build_args` maps a name to
+    its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that may be of
+    another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed in every
+    image (`build.testing`).
     """
 
     context: Path

@@ -19,6 +19,7 @@ MACHINES = {
     "linux/arm64": "aarch64",
     "linux/arm/v7": "armv7l",
     "linux/ppc64le": "ppc64le",
+    "linux/riscv64": "riscv64",
     "linux/s390x": "s390x",
 }
 NATIVE = ("linux/amd64", "linux/386")
@@ -48,6 +49,7 @@ def test_users_setuid_programs_sockets_and_forks(built: Workshop, platform: str)
         assert told.stdout == f"{MACHINES[platform]}\n"
 
 
+@pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize("platform", ON_DEBIAN)
 def test_packages_users_and_rights_on_debian(platform: str) -> None:

@@ -26,9 +26,7 @@ def sample(words: tuple[str, ...], pull: bool, label: str | None) -> tuple[objec
         (["--", "--pull=true"], (("--pull=true",), False, None)),
     ],
 )
-def test_a_switch_may_be_given_a_value(
-    arguments: list[str], expected: tuple[object, ...]
-) -> None:
+def test_a_switch_may_be_given_a_value(arguments: list[str], expected: tuple[object, ...]) -> None:
     assert sample.main(arguments, standalone_mode=False) == expected
 
 

@@ -48,11 +48,11 @@ class _Flags:
     push: bool
     metadata_file: str | None
     iidfile: str | None
-    tests: tuple[str, ...]
-    no_verify: bool
-    allow: tuple[str, ...]
-    allow_file: tuple[str, ...]
-    arch_tags: bool
+    arch_tags: bool = False
+    tests: tuple[str, ...] = ()
+    no_verify: bool = False
+    allow: tuple[str, ...] = ()
+    allow_file: tuple[str, ...] = ()
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:

@@ -8,12 +8,14 @@ from trimaran import references
 from trimaran.audit.allowances import Allowance
 from trimaran.build.verifying import Gate
 from trimaran.cli.allowing import allowed, verify_options
+from trimaran.cli.insecure import insecure_option
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import NotFoundError
 from trimaran.images import tree
 from trimaran.images.copy import copy
 from trimaran.images.local import StoreImages
+from trimaran.images.supplement import Borrowing
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.references import Reference
@@ -22,6 +24,7 @@ from trimaran.references import Reference
 @click.command("push")
 @click.argument("name", metavar="IMAGE")
 @verify_options
+@insecure_option
 @progress_option
 @click.pass_obj
 def command(
@@ -40,18 +43,18 @@ def command(
         descriptor = source.resolve(str(reference))
         target = session.repository(reference)
         target.check_push()
-        _check_whole(source, descriptor, target, reference)
+        lent = _lent(source, descriptor, target, reference)
         given = tuple(Allowance(*pair) for pair in allowed(allow, allow_file))
         gate = Gate(session.store, shown.emit, given, verify=not no_verify)
-        gate.check(source, descriptor, reference.familiar)
+        gate.check(Borrowing(source, lent), descriptor, reference.familiar)
         copy(source, descriptor, target, tag=reference.tag, emit=shown.emit, verb="push")
     click.echo(descriptor.digest)
 
 
-def _check_whole(
+def _lent(
     source: StoreImages, descriptor: Descriptor, target: Place, reference: Reference
-) -> None:
-    """An image of which some platforms' layers were never pulled cannot be sent elsewhere."""
+) -> dict[str, Place]:
+    """Blobs that only the target has; what no one has was never pulled and cannot be sent."""
     image = tree.gather(source, tree.read_node(source, descriptor))
     missing = [blob for blob in image.blobs if not source.has_blob(blob)]
     if any(not target.has_blob(blob) for blob in missing):
@@ -59,3 +62,4 @@ def _check_whole(
             f"{reference.familiar} was pulled for some of its platforms only",
             f"pull it whole first: trimaran pull {reference.familiar}",
         )
+    return {blob.digest: target for blob in missing}

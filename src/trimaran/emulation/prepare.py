@@ -88,7 +88,7 @@ def flags(version: tuple[int, ...]) -> str:
 
 def _mount(table: Path) -> HostError | None:
     """Mount a private table; why it cannot be had otherwise, the host's stays in force then."""
-    if not namespaces.entered():
+    if not namespaces.owns_users():
         # Mounting or registering outside of the namespace would change the host.
         return HostError("no private binfmt_misc without a user namespace")
     try:

@@ -1,0 +1,14 @@
+"""The tests of copying as an ordinary user, who is root in a namespace of its own."""
+
+from __future__ import annotations
+
+import pytest
+from tests.executor.namespaced import run_tests
+from tests.support.inside import run_inside
+
+pytestmark = pytest.mark.real
+
+
+def test_an_ordinary_user_copies_as_root_does() -> None:
+    status, output = run_inside(run_tests, "ordinary", "tests/executor/test_copying.py")
+    assert status == 0, output
