@@ -27,10 +27,8 @@ PROGRAMS = [
         if "examples" in path.parts and path.parent.name in {"bin", "cgi-bin"}
     ),
 ]
-# In two parts, so that this file does not hold what it looks for.
-MACHINE_PATHS = re.compile(
-    r"/work/(?:main|share)" + r"|/tmp/ven" + r"v|\.pyen" + r"v|/opt/pyp" + "i"
-)
+# The checkout's own place, as a log or a generated file would leave it behind.
+MACHINE_PATHS = re.compile(rf"{re.escape(str(ROOT))}\b|/Users/\w+/")
 
 
 def name_of(path: Path) -> str:
