@@ -12,6 +12,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     The slow ones run only where the expression of -m names them. What gives files to other ids
     needs to be root: an ordinary user runs those in a namespace (`tests.executor.namespaced`).
+    What `tests.support.ahead` has begun is judged at the end.
     """
     left_out = []
     if "slow" not in config.option.markexpr:
@@ -19,4 +20,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.geteuid() != 0:
         left_out += [item for item in items if item.get_closest_marker("many_ids")]
     items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
     config.hook.pytest_deselected(items=left_out)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
+from tests.acceptance import lua_words
+from tests.support.ahead import Ahead, begun
 from tests.support.busybox import busybox, busybox_root
 from tests.support.dockerd import Dockerd, serve_docker
+from tests.support.lua import lua_tarball
+from tests.support.own_workshop import own_workshop
 from tests.support.registry import RunningRegistry, serve_registry
 from tests.support.users import ordinary_folder
 from tests.support.workshop import EPOCH, FOUR, Workshop, workshop
@@ -61,3 +66,20 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegist
 def dockerd() -> Iterator[Dockerd]:
     with ordinary_folder() as folder, serve_docker(folder) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def lua_ahead() -> Iterator[Ahead]:
+    """A Debian base and Lua on it, begun."""
+    with own_workshop() as shop:
+        context = shutil.copytree(lua_words.SOURCE, shop.folder / lua_words.CONTEXT)
+        shutil.copyfile(lua_tarball(), context / "lua.tar.gz")
+        context.chmod(0o755)
+        with begun(shop, (lua_words.BASE, lua_words.BUILD)) as ahead:
+            yield ahead
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_early(request: pytest.FixtureRequest) -> None:
+    if any(item.get_closest_marker("last") for item in request.session.items):
+        request.getfixturevalue("lua_ahead")

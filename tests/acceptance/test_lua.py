@@ -1,34 +1,25 @@
 """Lua from source on a bootstrapped Debian: apt, gcc, users, sudo, file capabilities.
 
-An ordinary user builds it for arm64 too; root, whose user namespace is another, natively alone.
+It takes minutes of one processor, so it is built while the tests before these run.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.lua import lua_tarball
-from tests.support.own_workshop import own_workshop
+from tests.acceptance.lua_words import BUILD, PLATFORMS
+from tests.support.ahead import Ahead
+from tests.support.own_workshop import OwnWorkshop
 from tests.support.registry import RunningRegistry
 from tests.support.workshop import Done, Workshop, labels, read_events
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.last]
 
-SOURCE = Path(__file__).with_name("lua")
-PLATFORMS = ("linux/amd64", "linux/arm64") if os.getuid() != 0 else ("linux/amd64",)
-# Optimizing takes an emulated compiler three times as long.
-WORDS = (
-    *("build", "--progress", "rawjson", "--platform", ",".join(PLATFORMS)),
-    *("--build-arg", "OPTIMIZE=-O0"),
-)
 LIMIT_S = 1800.0  # an emulated base and compiler, on a machine that does other things as well
 LONG = "0" * 200
 CAPABILITY = "SCHILY.xattr.security.capability"
@@ -40,7 +31,7 @@ DAC_OVERRIDE_V2 = (0x02000001).to_bytes(4, "little") + (1 << 1).to_bytes(4, "lit
 class Built:
     """The image in a registry, where `node` pulled all of it; `events` are those of the build."""
 
-    shop: Workshop
+    shop: OwnWorkshop
     node: Workshop
     name: str
     events: list[dict[str, Any]]
@@ -64,18 +55,14 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def built(registry: RunningRegistry) -> Iterator[Built]:
-    with own_workshop() as shop:
-        context = shutil.copytree(SOURCE, shop.folder / "lua")
-        shutil.copyfile(lua_tarball(), context / "lua.tar.gz")
-        context.chmod(0o755)
-        platforms = ("--platform", ",".join(PLATFORMS))
-        patiently(shop, "base", "debian:trixie", "-t", "debian", *platforms)
-        name = f"{registry.host}/acceptance/lua"
-        done = patiently(shop, *WORDS, "--push", "-t", name, context)
-        node = shop.with_store("node")
-        node.ok("pull", name)
-        yield Built(shop, node, name, read_events(done))
+def built(lua_ahead: Ahead, registry: RunningRegistry) -> Built:
+    events = read_events(Done(BUILD, 0, stderr=lua_ahead.finished(LIMIT_S)))
+    shop = lua_ahead.shop
+    name = f"{registry.host}/acceptance/lua"
+    shop.ok(*BUILD, "--push", "-t", name)
+    node = shop.with_store("node")
+    node.ok("pull", name)
+    return Built(shop, node, name, events)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -155,14 +142,7 @@ def test_arm64_was_emulated_and_apt_had_nothing_to_complain_of(built: Built) -> 
 
 
 def test_the_same_build_runs_nothing(built: Built) -> None:
-    again = read_events(built.shop.ok(*WORDS, "-t", built.name, built.shop.folder / "lua"))
-    assert labels(again, "step-started") == []
-
-
-def patiently(shop: Workshop, *words: str | Path) -> Done:
-    done = shop.run(*words, timeout_s=LIMIT_S)
-    assert done.returncode == 0, done.stderr[-20000:]
-    return done
+    assert labels(read_events(built.shop.ok(*BUILD)), "step-started") == []
 
 
 def blob(shop: Workshop, digest: str) -> Path:
