@@ -213,7 +213,8 @@ def _container() -> Iterator[str]:
     ]
     flags = ", ".join(f"`{flag}`" for flag in seccomp.CLONE_NEW_FLAGS)
     rows.append([f"`clone` with one of {flags}", "EPERM", "as `unshare`"])
-    rows.append(["`socket` of the family `AF_VSOCK`", "EPERM", "it reaches the hypervisor's side"])
+    vsock = "it reaches the hypervisor's side; `socketcall` of 32-bit programs is no part of this"
+    rows.append(["`socket` of the family `AF_VSOCK`", "EPERM", vsock])
     yield from _table(("calls", "error", "why"), rows)
 
 
