@@ -160,3 +160,20 @@ def test_nothing_of_the_builder_stays_in_the_image(shared_shop: Workshop) -> Non
     assert names == {"bin", "dev", "etc", "proc", "root", "sys", "tmp"}
     assert sorted(path.name for path in (root / "etc").iterdir()) == ["group", "passwd"]
     assert list((root / "dev").iterdir()) == []
+
+
+def test_a_context_that_changes_meanwhile_is_refused_and_not_remembered(shop: Workshop) -> None:
+    context = shop.context("FROM busybox\nRUN sleep 4\nCOPY text /text\n")
+    text = shop.write("context/text", "planned")
+    words = shop.build_words("--progress", "rawjson", "-t", "changed", context)
+    with shop.start(*words) as building:
+        assert building.stderr is not None
+        started = next(line for line in building.stderr if "RUN sleep" in line)
+        assert "step-started" in started
+        text.write_text("another")
+        _, said = building.communicate(timeout=60)
+    assert building.returncode == 1
+    assert "the build context changed while it was built from" in said
+    text.write_text("planned")
+    shop.build("-t", "changed", context)
+    assert shop.ok("run", "changed", "cat", "/text").stdout == "planned"

@@ -53,6 +53,7 @@ class QuirkBench(Bench):
             runtime=Runtime.find(os.defpath),
             lent=LENT,
             contexts={},
+            check_copied=lambda _: None,
             emit=self._take,
             stop=self.stop,
             settings=self.settings,

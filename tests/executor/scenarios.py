@@ -52,6 +52,7 @@ class Bench:
             runtime=Runtime.find(_SEARCH_PATH),
             lent=LENT,
             contexts=roots,
+            check_copied=lambda _: None,
             emit=self._emit,
             stop=self.stop,
         )

@@ -83,7 +83,7 @@ class _Build:
                 plan,
                 dockerfile.source,
                 resolver.origins,
-                folders.roots,
+                folders,
                 supports,
                 self._packing,
                 self._emit,

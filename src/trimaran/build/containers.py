@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from trimaran import platforms
 from trimaran.build.machine import Machine
@@ -108,7 +109,13 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
     plan = Plan({image.platform: lowered}, identities(steps, _no_contexts), {})
     results = Results(machine.store)
     executor = Executor(
-        machine.store, runtime=runtime, lent=machine.lent, contexts={}, emit=emit, stop=machine.stop
+        machine.store,
+        runtime=runtime,
+        lent=machine.lent,
+        contexts={},
+        check_copied=_no_contexts,
+        emit=emit,
+        stop=machine.stop,
     )
     worker = Worker(
         machine.store,
@@ -150,5 +157,5 @@ def _default(offered: list[Platform]) -> Platform:
     return host
 
 
-def _no_contexts(step: Copy) -> str:
+def _no_contexts(step: Copy) -> NoReturn:
     raise AssertionError(f"an image's layers copy nothing: {step}")

@@ -26,13 +26,29 @@ class Folders:
         self.roots = roots
         self._store = store
         self._hashes: dict[str, FileHashes] = {}
+        self._planned: dict[int, str] = {}
 
     def digest(self, step: Copy) -> str:
-        """The digest of what a COPY from a local folder would copy.
+        """The digest of what a COPY from a local folder would copy, by which its step is known.
 
         Raises:
             ContextError: a source is missing, ignored or unreadable.
         """
+        return self._planned.setdefault(id(step), self._digest(step))
+
+    def check(self, step: Copy) -> None:
+        """Make sure that what was copied is what the step's identity says.
+
+        Raises:
+            ContextError: the folder changed since; the result must not be kept.
+        """
+        if self._digest(step) != self._planned[id(step)]:
+            raise ContextError(
+                "the build context changed while it was built from",
+                "build again once nothing writes to it",
+            )
+
+    def _digest(self, step: Copy) -> str:
         assert isinstance(step.source, ContextFiles)  # noqa: S101 - identity asks for no others
         name = step.source.context
         if name not in self._hashes:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from trimaran.build import preflight
+from trimaran.build.contexts import Folders
 from trimaran.build.machine import Machine
 from trimaran.build.plan import Demand, Plan
 from trimaran.build.results import Packing
@@ -21,7 +22,6 @@ from trimaran.emulation.support import Support
 from trimaran.events import Emit
 from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
-from trimaran.executor.sources import SourceRoot
 from trimaran.executor.surroundings import Surroundings
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
@@ -34,7 +34,7 @@ class Execution(msgspec.Struct, frozen=True):
     Attributes:
         source: the Dockerfile, whose lines errors show.
         origins: where base layers are.
-        contexts: the local folders that COPY may read, by name.
+        folders: the local folders that COPY may read.
         supports: how each platform's programs run here.
     """
 
@@ -43,7 +43,7 @@ class Execution(msgspec.Struct, frozen=True):
     plan: Plan
     source: Source
     origins: Origins
-    contexts: Mapping[str, SourceRoot]
+    folders: Folders
     supports: Mapping[Platform, Support]
     packing: Packing
     emit: Emit
@@ -63,7 +63,8 @@ class Execution(msgspec.Struct, frozen=True):
             machine.store,
             runtime=runtime,
             lent=lent(machine.lent, self.request.build_args),
-            contexts=self.contexts,
+            contexts=self.folders.roots,
+            check_copied=self.folders.check,
             emit=self.emit,
             stop=machine.stop,
             settings=settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,6 +50,7 @@ class Executor:
         runtime: runs RUN's programs; None if no RUN will be executed.
         lent: what the machine lends to RUN.
         contexts: the local folders that COPY may read; "" is the build context.
+        check_copied: raises if what a COPY read there is no longer what its identity says.
         emit: takes the lines that steps print, and the progress of extractions.
         stop: when set, what runs ends with `Stopped`.
         settings: what the emulated programs of a platform need.
@@ -62,6 +63,7 @@ class Executor:
         runtime: Runtime | None,
         lent: Surroundings,
         contexts: Mapping[str, SourceRoot],
+        check_copied: Callable[[Copy], None],
         emit: Emit,
         stop: threading.Event,
         settings: Mapping[Platform, Quirks] | None = None,
@@ -70,6 +72,7 @@ class Executor:
         self._runtime = runtime
         self._lent = lent
         self._contexts = contexts
+        self._check_copied = check_copied
         self._emit = emit
         self._stop = stop
         self._settings = settings or {}
@@ -202,6 +205,7 @@ class Executor:
             match step.source:
                 case ContextFiles(context=name):
                     copy_step(step, self._contexts[name], root)
+                    self._check_copied(step)
                 case StepFiles():
                     with merging.viewed(source, _aside(pending, _SOURCE)) as view:
                         files = SourceRoot(view, "the stage or image copied from", local=False)
