@@ -3,8 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimaran.dockerfile.excerpt import excerpt, render_error
-from trimaran.errors import DockerfileError
+from trimaran.dockerfile.excerpt import excerpt
 
 TEXT = "one\ntwo\nthree\n\nfive\n"
 
@@ -24,12 +23,6 @@ def test_the_edges_and_the_context() -> None:
     assert excerpt(TEXT, (5, 9), context=1) == "   4 |\n   5 | >>> five\n   6 | >>>"
     assert excerpt(TEXT, (0, 0)) == ""
     assert excerpt(TEXT, (9, 9)) == ""
-
-
-def test_the_whole_message() -> None:
-    error = DockerfileError("bad", path="D", lines=(5, 5), source=TEXT, hint="do")
-    assert render_error(error) == ("D:5: bad\n   3 |     three\n   4 |\n   5 | >>> five\nhint: do")
-    assert render_error(DockerfileError("bad", path="D")) == "D: bad"
 
 
 @given(st.text(), st.integers(0, 9), st.integers(0, 30), st.integers(0, 3))

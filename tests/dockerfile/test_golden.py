@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from trimaran import digests
-from trimaran.dockerfile.excerpt import render_error
+from trimaran.cli import failures
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, lower
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import DockerfileError
@@ -52,7 +52,7 @@ def test_good(folder: Path) -> None:
 def test_bad(folder: Path) -> None:
     with pytest.raises(DockerfileError) as caught:
         _lower(folder)
-    _compare(folder / "error.txt", render_error(caught.value) + "\n")
+    _compare(folder / "error.txt", failures.text(caught.value) + "\n")
 
 
 def test_there_are_cases() -> None:

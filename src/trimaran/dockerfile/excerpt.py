@@ -1,8 +1,6 @@
-"""A Dockerfile's fault as people read it: the lines around, a marker, the cause, the way out."""
+"""The lines of a Dockerfile around a fault, with a marker."""
 
 from __future__ import annotations
-
-from trimaran.errors import DockerfileError
 
 _MARKED_LIMIT = 12
 """Of a longer instruction only the first lines are shown."""
@@ -33,16 +31,6 @@ def excerpt(source: str, lines: tuple[int, int], context: int = 2) -> str:
     after = range(last + 1, min(end, last + context) + 1)
     drawn += [_draw(number, texts[number - 1], False) for number in after]
     return "\n".join(drawn)
-
-
-def render_error(error: DockerfileError) -> str:
-    """The whole message: path and line, cause, excerpt and hint, without a trailing newline."""
-    first = error.lines[0]
-    place = f"{error.path}:{first}" if first else error.path
-    parts = [f"{place}: {error.message}", excerpt(error.source, error.lines)]
-    if error.hint:
-        parts.append(f"hint: {error.hint}")
-    return "\n".join(part for part in parts if part)
 
 
 def _draw(number: int, text: str, marked: bool) -> str:
