@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,12 @@ from tests.support.registry import RunningRegistry, serve_registry
 
 from trimaran.cli.main import _group
 from trimaran.cli.session import Session
+from trimaran.images.local import StoreImages
+from trimaran.registry.client import Client
+from trimaran.registry.repository import Repository
+from trimaran.store.store import Store
+
+Open = Callable[[str], Repository]
 
 
 @dataclass
@@ -53,3 +59,18 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegist
     """A registry that all may write to; tests use repositories of their own."""
     with serve_registry(tmp_path_factory.mktemp("registry")) as running:
         yield running
+
+
+@pytest.fixture
+def opened(registry: RunningRegistry) -> Iterator[Open]:
+    """Opens a repository of the registry by its full name."""
+    client = Client()
+    yield lambda name: Repository(registry.host, name.partition("/")[2], client)
+    client.close()
+
+
+@pytest.fixture
+def local(cli: CommandLine, tmp_path: Path) -> Iterator[StoreImages]:
+    """The images of the store that `cli` uses."""
+    with Store.open(tmp_path / "store") as store:
+        yield StoreImages(store)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CommandLine, Open
 from tests.images.conftest import image, put
 from tests.support.dockerd import serve_docker
 from tests.support.registry import RunningRegistry
@@ -24,32 +23,15 @@ from trimaran.images.local import StoreImages
 from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
-from trimaran.registry.client import Client
-from trimaran.registry.repository import Repository
-from trimaran.store.store import Store
 
 pytestmark = pytest.mark.real
 
 TWO = ("linux/amd64", "linux/arm64")
-Open = Callable[[str], Repository]
 
 
 @pytest.fixture
 def repo(registry: RunningRegistry, request: pytest.FixtureRequest) -> str:
     return f"{registry.host}/copy/{request.node.name.replace('_', '-')}"
-
-
-@pytest.fixture
-def opened(registry: RunningRegistry) -> Iterator[Open]:
-    client = Client()
-    yield lambda name: Repository(registry.host, name.partition("/")[2], client)
-    client.close()
-
-
-@pytest.fixture
-def local(cli: CommandLine, tmp_path: Path) -> Iterator[StoreImages]:
-    with Store.open(tmp_path / "store") as store:
-        yield StoreImages(store)
 
 
 def test_a_round_through_every_place_keeps_the_digest(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CommandLine, Open
 from tests.images.conftest import image
 from tests.support.registry import RunningRegistry
 
@@ -23,31 +22,16 @@ from trimaran.oci.models import Index, platform_of
 from trimaran.oci.place import TagMovedError
 from trimaran.registry.client import Client
 from trimaran.registry.repository import Repository
-from trimaran.store.store import Store
 
 pytestmark = pytest.mark.real
 
 THREE = {"arm32": "linux/arm/v6", "arm64": "linux/arm64", "amd64": "linux/amd64"}
-Open = Callable[[str], Repository]
 
 
 @pytest.fixture
 def repo(registry: RunningRegistry, request: pytest.FixtureRequest) -> str:
     """A repository of this test's own."""
     return f"{registry.host}/{request.node.name.replace('_', '-')}"
-
-
-@pytest.fixture
-def opened(registry: RunningRegistry) -> Iterator[Open]:
-    client = Client()
-    yield lambda name: Repository(registry.host, name.partition("/")[2], client)
-    client.close()
-
-
-@pytest.fixture
-def local(cli: CommandLine, tmp_path: Path) -> Iterator[StoreImages]:
-    with Store.open(tmp_path / "store") as store:
-        yield StoreImages(store)
 
 
 def full(name: str) -> str:

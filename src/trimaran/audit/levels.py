@@ -50,21 +50,19 @@ def read_levels(file: BinaryIO, facts: ElfFacts) -> Levels:
 
 def _read(file: BinaryIO, facts: ElfFacts) -> Levels:
     order = ">" if facts.big_endian else "<"
-    match facts.e_machine:
-        case 40:
-            tags = _attributes(_section(file, facts), order, riscv=False)
-            return Levels(
-                int(tags.get(_CPU_ARCH, -1)),
-                tags.get(_VFP_ARGS) == 1 or bool(facts.e_flags & _HARD),
-                bool(facts.e_flags & _SOFT),
-            )
-        case 243:
-            tags = _attributes(_section(file, facts), order, riscv=True)
-            return Levels(riscv_extensions=extensions(str(tags.get(_RISCV_ARCH, ""))))
-        case 3 | 62:
-            return Levels(x86_level=_x86_level(file, facts))
-        case _:
-            return Levels()
+    if facts.e_machine == EM_ARM:
+        tags = _attributes(_section(file, facts), order, riscv=False)
+        return Levels(
+            int(tags.get(_CPU_ARCH, -1)),
+            tags.get(_VFP_ARGS) == 1 or bool(facts.e_flags & _HARD),
+            bool(facts.e_flags & _SOFT),
+        )
+    if facts.e_machine == EM_RISCV:
+        tags = _attributes(_section(file, facts), order, riscv=True)
+        return Levels(riscv_extensions=extensions(str(tags.get(_RISCV_ARCH, ""))))
+    if facts.e_machine in (EM_386, EM_X86_64):
+        return Levels(x86_level=_x86_level(file, facts))
+    return Levels()
 
 
 def extensions(text: str) -> tuple[str, ...]:

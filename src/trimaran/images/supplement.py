@@ -11,12 +11,11 @@ from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 
 
-class Supplemented(ReadOnly):
-    """Reads `place`, and what `extra` holds by digest: new manifests, changed configs."""
+class _Over(ReadOnly):
+    """Reads `place`; what differs from it is a subclass's business."""
 
-    def __init__(self, place: Place, extra: Mapping[str, bytes]) -> None:
+    def __init__(self, place: Place) -> None:
         self._place = place
-        self._extra = extra
 
     @property
     def name(self) -> str:
@@ -25,6 +24,18 @@ class Supplemented(ReadOnly):
     def resolve(self, tag_or_digest: str) -> Descriptor:
         """What the place has under it. Raises NotFoundError."""
         return self._place.resolve(tag_or_digest)
+
+    def read_manifest(self, descriptor: Descriptor) -> bytes:
+        """A manifest's bytes. Raises NotFoundError, ImageError."""
+        return self._place.read_manifest(descriptor)
+
+
+class Supplemented(_Over):
+    """Reads `place`, and what `extra` holds by digest: new manifests, changed configs."""
+
+    def __init__(self, place: Place, extra: Mapping[str, bytes]) -> None:
+        super().__init__(place)
+        self._extra = extra
 
     def read_manifest(self, descriptor: Descriptor) -> bytes:
         """A manifest's bytes. Raises NotFoundError, ImageError."""
@@ -46,24 +57,12 @@ class Supplemented(ReadOnly):
         return descriptor.digest in self._extra or self._place.has_blob(descriptor)
 
 
-class Borrowing(ReadOnly):
+class Borrowing(_Over):
     """Reads `place`; a blob that it lacks is read from the one that `lenders` names for it."""
 
     def __init__(self, place: Place, lenders: Mapping[str, Place]) -> None:
-        self._place = place
+        super().__init__(place)
         self._lenders = lenders
-
-    @property
-    def name(self) -> str:
-        return self._place.name
-
-    def resolve(self, tag_or_digest: str) -> Descriptor:
-        """What the place has under it. Raises NotFoundError."""
-        return self._place.resolve(tag_or_digest)
-
-    def read_manifest(self, descriptor: Descriptor) -> bytes:
-        """A manifest's bytes. Raises NotFoundError, ImageError."""
-        return self._place.read_manifest(descriptor)
 
     @contextmanager
     def open_blob(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:

@@ -18,5 +18,3 @@ DOCKER_LAYER_GZIP = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 INDEXES = frozenset({INDEX, DOCKER_LIST})
 MANIFESTS = frozenset({MANIFEST, DOCKER_MANIFEST})
 CONFIGS = frozenset({CONFIG, DOCKER_CONFIG})
-GZIP_LAYERS = frozenset({LAYER_GZIP, DOCKER_LAYER_GZIP})
-PLAIN_LAYERS = frozenset({LAYER, DOCKER_LAYER})
