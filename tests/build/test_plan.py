@@ -22,7 +22,7 @@ def no_registry(reference: Reference) -> Repository:
 
 
 def missing(step: Copy) -> str:
-    raise ContextError(f"no {step.paths[0]!r} in the build context", "look again")
+    raise ContextError(f"no {step.parts[0].paths[0]!r} in the build context", "look again")
 
 
 def test_a_source_that_is_missing_is_shown_with_its_line(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from trimaran.graph.steps import (
     ContextFiles,
     Copy,
     Extract,
+    FileSource,
     MakeFolder,
     Run,
     Step,
@@ -136,16 +137,21 @@ def _draw_step(step: Step, numbers: dict[int, int]) -> Iterator[str]:
             yield f"arguments {json.dumps(step.arguments)}"
             yield f"environment {json.dumps(step.environment)}"
         case Copy():
-            source = _draw_source(step.source, numbers)
-            yield f"copy {on} from {source}: {json.dumps(step.paths)} to {step.destination}"
-            yield f"owner {step.owner!r} mode {step.mode!r} unpack {step.unpack}"
+            for part in step.parts:
+                source = _draw_source(part.source, numbers)
+                yield f"copy {on} from {source}: {json.dumps(part.paths)} to {step.destination}"
+                yield f"owner {step.owner!r} mode {step.mode!r} unpack {part.unpack}"
+            if step.link or step.keep_parents or step.excludes:
+                yield f"link {step.link} parents {step.keep_parents} excludes {step.excludes}"
         case MakeFolder():
             yield f"make folder {on}: {step.path} as {step.user!r}"
 
 
-def _draw_source(source: ContextFiles | StepFiles, numbers: dict[int, int]) -> str:
+def _draw_source(source: FileSource, numbers: dict[int, int]) -> str:
     match source:
         case ContextFiles(context=context):
             return f"context {context!r}"
         case StepFiles(step=step):
             return f"step {numbers[id(step)]}" if step else "nothing"
+        case _:
+            return str(source)

@@ -69,7 +69,9 @@ def lower_all(
 
 def count_identities(*images: Lowered) -> int:
     steps = [image.step for image in images if image.step]
-    return len(set(identities(steps, lambda copy: str(copy.paths)).values()))
+    return len(
+        set(identities(steps, lambda copy: str([part.paths for part in copy.parts])).values())
+    )
 
 
 def test_all_needs_at_once() -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.executor.scenarios import BASE, LENT, Bench, run
+from tests.executor.scenarios import BASE, LENT, Bench, no_files, run
 
 from trimaran import platforms
 from trimaran.build import preflight
@@ -52,7 +52,7 @@ class QuirkBench(Bench):
             self.store,
             runtime=Runtime.find(os.defpath),
             lent=LENT,
-            contexts={},
+            find_files=no_files,
             check_copied=lambda _: None,
             emit=self._take,
             stop=self.stop,

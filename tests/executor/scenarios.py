@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tests.support.busybox import busybox_root
 
@@ -22,7 +22,17 @@ from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.surroundings import Surroundings
-from trimaran.graph.steps import ContextFiles, Copy, Extract, MakeFolder, Run, Step, StepFiles
+from trimaran.graph.steps import (
+    ContextFiles,
+    Copy,
+    Extract,
+    FileSource,
+    MakeFolder,
+    Part,
+    Run,
+    Step,
+    StepFiles,
+)
 from trimaran.layers.diff import write_layer
 from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor, RunConfig
@@ -47,11 +57,16 @@ class Bench:
         self._program = Path(program)
         self.base = self.snapshot(BASE) if program else Path()
         roots = {n: SourceRoot(Path(p), "the build context") for n, p in (contexts or {}).items()}
+
+        def find(source: FileSource) -> SourceRoot:
+            assert isinstance(source, ContextFiles)
+            return roots[source.context]
+
         self.executor = Executor(
             self.store,
             runtime=Runtime.find(_SEARCH_PATH),
             lent=LENT,
-            contexts=roots,
+            find_files=find,
             check_copied=lambda _: None,
             emit=self._emit,
             stop=self.stop,
@@ -66,7 +81,9 @@ class Bench:
         """The new layer's listing, or what the error says."""
         self.lines.clear()
         try:
-            fs = self.executor.execute(step, identity, lowers, label="[label] step", source=source)
+            fs = self.executor.execute(
+                step, identity, lowers, label="[label] step", tree=lambda _: source
+            )
         except StepError as error:
             return {
                 "message": error.message,
@@ -84,6 +101,10 @@ class Bench:
     def _emit(self, event: events.Event) -> None:
         if isinstance(event, StepOutput):
             self.lines.append(event.line)
+
+
+def no_files(source: FileSource) -> NoReturn:
+    raise AssertionError(source)
 
 
 def run(*arguments: str, user: str = "", platform: str = "", directory: str = "/") -> Run:
@@ -274,9 +295,9 @@ def copies(folder: str, program: str) -> Any:
     context.mkdir()
     (context / "file").write_text("hello")
     bench = Bench(folder, program, {"": str(context)})
-    first = bench.do(Copy(None, ContextFiles(""), ("file",), "/into/"), "first", BASE)
+    first = bench.do(Copy(None, (Part(ContextFiles(""), ("file",)),), "/into/"), "first", BASE)
     source = StepFiles(run("true"))
-    copy = Copy(None, source, ("/bin/busybox", "/into/file"), "/x/")
+    copy = Copy(None, (Part(source, ("/bin/busybox", "/into/file")),), "/x/")
     second = bench.do(copy, "second", source=(BASE, "first"))
     return {"first": first, "second": second, "left": leftovers(bench, folder)}
 

@@ -15,7 +15,7 @@ from e2b_dockerfile_utils import PatternMatcher
 from trimaran.errors import ContextError, ImageError, LayerError, StoreError
 from trimaran.executor import copying, placing
 from trimaran.executor.sources import SourceRoot
-from trimaran.graph.steps import ContextFiles, Copy, MakeFolder, StepFiles
+from trimaran.graph.steps import ContextFiles, Copy, MakeFolder, Part, StepFiles
 
 BASE = MakeFolder(None, "/", "")
 
@@ -48,17 +48,12 @@ class Sides:
         scratch: bool = False,
         ignore: PatternMatcher | None = None,
     ) -> None:
-        step = Copy(
-            None if scratch else BASE,
-            ContextFiles("") if local else StepFiles(BASE),
-            words[:-1],
-            words[-1],
-            owner,
-            mode,
-            unpack,
-        )
+        source = ContextFiles("") if local else StepFiles(BASE)
+        part = Part(source, words[:-1], unpack)
+        step = Copy(None if scratch else BASE, (part,), words[-1], owner, mode)
         name = "the build context" if local else "stage build"
-        copying.copy_step(step, SourceRoot(self.source, name, ignore, local=local), self.merged)
+        root = SourceRoot(self.source, name, ignore, local=local)
+        copying.copy_part(step, part, root, self.merged)
 
     def names(self) -> list[str]:
         found = (path.relative_to(self.merged) for path in self.merged.rglob("*"))
@@ -446,8 +441,9 @@ def test_a_file_on_another_file_system(sides: Sides) -> None:
     other = shared / f"trimaran-{os.getpid()}"
     other.write_bytes(data)
     try:
-        step = Copy(BASE, ContextFiles(""), (other.name,), "/a")
-        copying.copy_step(step, SourceRoot(shared, "the build context"), sides.merged)
+        part = Part(ContextFiles(""), (other.name,))
+        step = Copy(BASE, (part,), "/a")
+        copying.copy_part(step, part, SourceRoot(shared, "the build context"), sides.merged)
     finally:
         other.unlink()
     assert (sides.merged / "a").read_bytes() == data

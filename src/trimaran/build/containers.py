@@ -23,7 +23,7 @@ from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.stage import Program
 from trimaran.graph.identity import identities
-from trimaran.graph.steps import Copy, chain
+from trimaran.graph.steps import Copy, FileSource, chain
 from trimaran.images import pick
 from trimaran.images.copy import copy
 from trimaran.images.local import StoreImages
@@ -112,7 +112,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         machine.store,
         runtime=runtime,
         lent=machine.lent,
-        contexts={},
+        find_files=_no_files,
         check_copied=_no_contexts,
         emit=emit,
         stop=machine.stop,
@@ -159,3 +159,7 @@ def _default(offered: list[Platform]) -> Platform:
 
 def _no_contexts(step: Copy) -> NoReturn:
     raise AssertionError(f"an image's layers copy nothing: {step}")
+
+
+def _no_files(source: FileSource) -> NoReturn:
+    raise AssertionError(f"an image's layers copy nothing: {source}")

@@ -12,7 +12,7 @@ from trimaran.errors import ContextError, DockerfileError
 from trimaran.executor import content
 from trimaran.executor.content import FileHashes
 from trimaran.executor.sources import SourceRoot
-from trimaran.graph.steps import ContextFiles, Copy
+from trimaran.graph.steps import ContextFiles, Copy, FileSource, Part
 from trimaran.request import BuildRequest, FolderContext
 from trimaran.store.store import Store
 
@@ -48,13 +48,22 @@ class Folders:
                 "build again once nothing writes to it",
             )
 
+    def find(self, source: FileSource) -> SourceRoot:
+        """The folder of a source that is no step's file system."""
+        assert isinstance(source, ContextFiles)  # noqa: S101 - nothing else is lowered yet
+        return self.roots[source.context]
+
     def _digest(self, step: Copy) -> str:
-        assert isinstance(step.source, ContextFiles)  # noqa: S101 - identity asks for no others
-        name = step.source.context
+        found = [self._digest_of(p) for p in step.parts if isinstance(p.source, ContextFiles)]
+        return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
+
+    def _digest_of(self, part: Part) -> str:
+        assert isinstance(part.source, ContextFiles)  # noqa: S101 - its caller chose
+        name = part.source.context
         if name not in self._hashes:
             record = self._store.record(content.RECORD_KIND, self._key(name))
             self._hashes[name] = FileHashes(record)
-        return content.digest(step, self.roots[name], self._hashes[name])
+        return content.digest(part, self.roots[name], self._hashes[name])
 
     def save(self) -> None:
         """Keep the hashes of files for the next build."""

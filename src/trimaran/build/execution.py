@@ -63,7 +63,7 @@ class Execution(msgspec.Struct, frozen=True):
             machine.store,
             runtime=runtime,
             lent=lent(machine.lent, self.request.build_args),
-            contexts=self.folders.roots,
+            find_files=self.folders.find,
             check_copied=self.folders.check,
             emit=self.emit,
             stop=machine.stop,

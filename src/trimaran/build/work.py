@@ -21,7 +21,7 @@ from trimaran.emulation.support import Emulated, Support
 from trimaran.errors import StepError, TrimaranError
 from trimaran.events import Emit, Mode, StepCached, StepDone, StepFailed, StepStarted
 from trimaran.executor.executor import Executor
-from trimaran.graph.steps import Copy, Extract, Run, Step, StepFiles, chain, inputs
+from trimaran.graph.steps import Extract, Run, Step, chain, ground, inputs
 from trimaran.images.copy import BlobCopy, CopyStopped
 from trimaran.images.local import StoreImages
 from trimaran.layers.diff import write_layer
@@ -111,15 +111,10 @@ class Worker(msgspec.Struct, frozen=True):
         self.executor.execute(
             step,
             identity,
-            self._identities(step.parent),
+            self._identities(ground(step)),
             label=self.plan.label(step).text,
-            source=self._copied_from(step),
+            tree=self._identities,
         )
-
-    def _copied_from(self, step: Step) -> tuple[str, ...]:
-        if isinstance(step, Copy) and isinstance(step.source, StepFiles):
-            return self._identities(step.source.step)
-        return ()
 
     def _identities(self, step: Step | None) -> tuple[str, ...]:
         return tuple(self.plan.identity(link) for link in chain(step))

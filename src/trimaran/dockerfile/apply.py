@@ -6,32 +6,16 @@ as it was before the instruction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import msgspec
 
 from trimaran.dockerfile import history, values
 from trimaran.dockerfile import instructions as df
-from trimaran.dockerfile.builders import check_source
+from trimaran.dockerfile.apply_copy import apply_copy
+from trimaran.dockerfile.apply_run import apply_run
+from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.state import StageState, clean, env_pairs, env_words, join
 from trimaran.dockerfile.words import Expander
 from trimaran.graph import steps
-from trimaran.graph.steps import ContextFiles, StepFiles
-
-
-class Surroundings(msgspec.Struct, frozen=True):
-    """What an instruction sees beside its stage.
-
-    Attributes:
-        scope: global and automatic arguments.
-        build_args: what the user gave.
-        origin: the files that a COPY --from reads.
-    """
-
-    escape: str
-    scope: Mapping[str, str]
-    build_args: Mapping[str, str]
-    origin: Callable[[df.Copy], ContextFiles | StepFiles]
 
 
 def apply(instruction: df.Instruction, state: StageState, around: Surroundings) -> None:
@@ -43,55 +27,15 @@ def apply(instruction: df.Instruction, state: StageState, around: Surroundings) 
     expand = Expander(around.escape, state.environment, instruction.line)
     match instruction:
         case df.Run():
-            _run(instruction, state)
+            apply_run(instruction, state)
         case df.Copy():
-            _copy(instruction, state, around, expand)
+            apply_copy(instruction, state, around, expand)
         case df.Arg():
             _arg(instruction, state, around, expand)
         case df.Workdir():
             _workdir(state, expand.word(instruction.path))
         case _:
             _apply_setting(instruction, state, expand)
-
-
-def _run(run: df.Run, state: StageState) -> None:
-    arguments = state.command(run.arguments, run.shell)
-    state.step = steps.Run(
-        state.step,
-        arguments,
-        env_words(state.environment),
-        state.directory,
-        state.config.user,
-        state.platform,
-    )
-    state.record(history.layer(history.run(arguments, state.declared, state.environment)))
-
-
-def _copy(copy: df.Copy, state: StageState, around: Surroundings, expand: Expander) -> None:
-    owner, mode = expand.word(copy.owner), expand.word(copy.mode)
-    if mode and not values.is_mode(mode):
-        hint = "a mode is octal up to 7777, or symbolic such as u=rwX,go=rX"
-        raise copy.line.error(f"--chmod={mode} is not a mode", hint)
-    paths = tuple(expand.word(word) for word in copy.sources)
-    for path in paths:
-        check_source(copy, path)
-    written = expand.word(copy.destination)
-    source = around.origin(copy) if copy.origin else ContextFiles("")
-    destination = _destination(state.directory, written)
-    state.step = steps.Copy(
-        state.step, source, paths, destination, owner=owner, mode=mode, unpack=copy.unpack
-    )
-    flags = [f"--chown={owner}"] if owner else []
-    flags += [f"--chmod={mode}"] if mode else []
-    words = ["ADD" if copy.unpack else "COPY", *flags, *paths, written]
-    state.record(history.layer(" ".join(words)))
-
-
-def _destination(directory: str, path: str) -> str:
-    """Absolute and clean; what names a folder by its end keeps a slash there."""
-    found = clean(path if path.startswith("/") else f"{directory}/{path}")
-    is_folder = path in ("", ".") or path.endswith(("/", "/."))
-    return f"{found}/" if is_folder and found != "/" else found
 
 
 def _arg(arg: df.Arg, state: StageState, around: Surroundings, expand: Expander) -> None:

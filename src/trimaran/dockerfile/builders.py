@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 
 from trimaran.dockerfile import instructions as df
-from trimaran.dockerfile import values
 from trimaran.dockerfile.flags import read_flags
 from trimaran.dockerfile.health import build_check
+from trimaran.dockerfile.read_copy import read_copy
+from trimaran.dockerfile.read_run import read_run
 from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.dockerfile.syntax import Statement
 
@@ -24,13 +25,6 @@ def build(statement: Statement) -> df.Instruction:
     return _BUILDERS[statement.keyword](statement)
 
 
-def _run(statement: Statement) -> df.Run:
-    read_flags(statement)
-    if statement.is_json and not statement.arguments:
-        raise statement.line.error("RUN [] names no program")
-    return df.Run(statement.line, statement.arguments, not statement.is_json)
-
-
 def _cmd(statement: Statement) -> df.Cmd:
     read_flags(statement)
     return df.Cmd(statement.line, statement.arguments, not statement.is_json)
@@ -39,41 +33,6 @@ def _cmd(statement: Statement) -> df.Cmd:
 def _entrypoint(statement: Statement) -> df.Entrypoint:
     read_flags(statement)
     return df.Entrypoint(statement.line, statement.arguments, not statement.is_json)
-
-
-def _copy(statement: Statement) -> df.Copy:
-    flags = read_flags(statement)
-    if len(statement.arguments) < 2:  # noqa: PLR2004 - a source and a destination
-        raise statement.line.error(
-            f"{statement.keyword} needs a source and a destination",
-            f"write {statement.keyword} SOURCE... DESTINATION",
-        )
-    *sources, destination = statement.arguments
-    copy = df.Copy(
-        statement.line,
-        tuple(sources),
-        destination,
-        origin=flags.get("from", ""),
-        owner=flags.get("chown", ""),
-        mode=flags.get("chmod", ""),
-        unpack=statement.keyword == "ADD",
-    )
-    for word in sources:
-        check_source(copy, word)
-    return copy
-
-
-def check_source(copy: df.Copy, word: str) -> None:
-    """Refuse what is no local file.
-
-    Raises:
-        DockerfileError: `word` is a URL or a git repository.
-    """
-    kind = values.remote_kind(word)
-    if kind and copy.unpack:
-        raise copy.line.error(f"ADD of {kind} is not supported yet")
-    if kind:
-        raise copy.line.error(f"COPY cannot copy {kind}", "use ADD, or RUN with a download program")
 
 
 def _env(statement: Statement) -> df.Env:
@@ -180,10 +139,10 @@ def _at_least_one(statement: Statement) -> None:
 
 
 _BUILDERS: dict[str, Callable[[Statement], df.Instruction]] = {
-    "ADD": _copy,
+    "ADD": read_copy,
     "ARG": _arg,
     "CMD": _cmd,
-    "COPY": _copy,
+    "COPY": read_copy,
     "ENTRYPOINT": _entrypoint,
     "ENV": _env,
     "EXPOSE": _expose,
@@ -191,7 +150,7 @@ _BUILDERS: dict[str, Callable[[Statement], df.Instruction]] = {
     "LABEL": _label,
     "MAINTAINER": _maintainer,
     "ONBUILD": _on_build,
-    "RUN": _run,
+    "RUN": read_run,
     "SHELL": _shell,
     "STOPSIGNAL": _stop_signal,
     "USER": _user,

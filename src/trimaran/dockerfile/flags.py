@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+import msgspec
+
 from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.dockerfile.syntax import Statement
 
@@ -12,6 +14,10 @@ class Kind(Enum):
     """What a flag takes, and whether this program knows what to do with it."""
 
     VALUE = auto()
+    VALUES = auto()
+    """A value; may be repeated."""
+    SWITCH = auto()
+    """True, false, or nothing, which means true."""
     LATER = auto()
     """A value; refused by name until it is supported."""
     LATER_SWITCH = auto()
@@ -53,38 +59,62 @@ _FLAGS: dict[str, dict[str, Kind]] = {
 }
 
 
-def read_flags(statement: Statement) -> dict[str, str]:
-    """The values of a statement's flags by name, without dashes.
+class Flags(msgspec.Struct, frozen=True):
+    """A statement's flags by name, without dashes, each with what was given to it."""
+
+    given: dict[str, tuple[str, ...]]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.given
+
+    def get(self, name: str) -> str:
+        """The value of a flag that is given once at most; empty if it is absent."""
+        return self.given.get(name, ("",))[0]
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """The values of a flag that may be repeated, in order."""
+        return self.given.get(name, ())
+
+    def is_on(self, name: str) -> bool:
+        """Whether a switch is on."""
+        return self.get(name) == "true"
+
+
+def read_flags(statement: Statement) -> Flags:
+    """The flags of a statement.
 
     Raises:
         DockerfileError: a flag is unknown, repeated, lacks its value or is not supported yet.
     """
     known = _FLAGS.get(statement.keyword, {})
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for flag in statement.flags:
         name, equals, value = flag.removeprefix("--").partition("=")
         written = f"{statement.keyword} --{name}"
         if name not in known:
             raise statement.line.error(f"unknown flag {written}", _hint(name, statement.keyword))
-        if name in found:
+        if name in found and known[name] is not Kind.VALUES:
             raise statement.line.error(f"{written} is given twice")
-        _check_kind(statement, known[name], written, value if equals else None)
-        found[name] = value
-    return found
+        checked = _checked(statement, known[name], written, value if equals else None)
+        found[name] = (*found.get(name, ()), checked)
+    return Flags(found)
 
 
-def _check_kind(statement: Statement, kind: Kind, written: str, value: str | None) -> None:
+def _checked(statement: Statement, kind: Kind, written: str, value: str | None) -> str:
     match kind:
-        case Kind.VALUE:
+        case Kind.VALUE | Kind.VALUES:
             if value is None:
                 raise statement.line.error(f"{written} needs a value", f"write {written}=VALUE")
+            return value
         case Kind.LATER:
             raise statement.line.error(f"{written} is not supported yet")
-        case Kind.LATER_SWITCH:
-            if value is not None and value.lower() not in ("true", "false"):
+        case _:
+            on = "true" if value is None else value.lower()
+            if on not in ("true", "false"):
                 raise statement.line.error(f"{written} is true or false, not {value!r}")
-            if value is None or value.lower() == "true":
+            if on == "true" and kind is Kind.LATER_SWITCH:
                 raise statement.line.error(f"{written} is not supported yet")
+            return on
 
 
 def _hint(name: str, keyword: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from trimaran.dockerfile import values
-from trimaran.dockerfile.flags import read_flags
+from trimaran.dockerfile.flags import Flags, read_flags
 from trimaran.dockerfile.syntax import Statement
 from trimaran.oci.models import Healthcheck
 
@@ -43,12 +43,12 @@ def _check(statement: Statement, command: list[str]) -> Healthcheck:
         timeout=_duration(statement, flags, "timeout"),
         start_period=_duration(statement, flags, "start-period"),
         start_interval=_duration(statement, flags, "start-interval"),
-        retries=_retries(statement, flags.get("retries", "")),
+        retries=_retries(statement, flags.get("retries")),
     )
 
 
-def _duration(statement: Statement, flags: dict[str, str], name: str) -> int:
-    text = flags.get(name, "")
+def _duration(statement: Statement, flags: Flags, name: str) -> int:
+    text = flags.get(name)
     if not text:
         return 0
     try:

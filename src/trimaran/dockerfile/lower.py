@@ -14,7 +14,8 @@ import msgspec
 
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile import instructions as df
-from trimaran.dockerfile.apply import Surroundings, apply
+from trimaran.dockerfile.apply import apply
+from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.bases import (
     BasedStage,
     BaseKey,

@@ -7,7 +7,7 @@ import msgspec
 from trimaran.dockerfile import history
 from trimaran.dockerfile.bases import BasedStage
 from trimaran.dockerfile.state import StageState, bare_image, empty_image
-from trimaran.graph.steps import ContextFiles, Copy, Step
+from trimaran.graph.steps import ContextFiles, Copy, Part, Step
 from trimaran.oci.models import ImageConfig, RootFS
 
 
@@ -31,6 +31,7 @@ def start_from_folder(context: str, based: BasedStage) -> StageState:
     """A local folder as a file system: one layer that holds its files."""
     platform = based.platform
     image = bare_image(platform) if based.replaced else empty_image(platform)
-    state = StageState(Copy(None, ContextFiles(context), (".",), "/"), image, platform)
+    files = Copy(None, (Part(ContextFiles(context), (".",)),), "/")
+    state = StageState(files, image, platform)
     state.record(history.layer(f"FROM {context}"))
     return state

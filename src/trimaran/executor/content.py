@@ -17,7 +17,7 @@ import msgspec
 from trimaran.executor import files, sources, walking
 from trimaran.executor.sources import Source, SourceRoot
 from trimaran.executor.walking import Found
-from trimaran.graph.steps import Copy
+from trimaran.graph.steps import Part
 
 RECORD_KIND = "file-hashes-1"
 """The kind of the store's record that keeps a context's `FileHashes`; its key is the folder."""
@@ -93,7 +93,7 @@ class FileHashes:
         return msgspec.msgpack.encode(list((self._known if few else self._used).values()))
 
 
-def digest(step: Copy, root: SourceRoot, hashes: FileHashes) -> str:
+def digest(part: Part, root: SourceRoot, hashes: FileHashes) -> str:
     """64 hex digits over the selected files: paths, kinds, modes, link targets and contents.
 
     Times and owners are left out: a checkout changes the first, and the second is no part of what
@@ -103,7 +103,7 @@ def digest(step: Copy, root: SourceRoot, hashes: FileHashes) -> str:
         ContextError: a source is missing, ignored, unreadable or malformed.
     """
     with sources.opened(root) as root_fd:
-        selected = sources.select(root, step.paths)
+        selected = sources.select(root, part.paths)
         listed = [_listed(root, root_fd, source, hashes) for source in selected]
     return hashlib.sha256(msgspec.msgpack.encode(listed)).hexdigest()
 

@@ -12,11 +12,11 @@ from trimaran.executor.placing import Attributes
 from trimaran.executor.sources import Source, SourceRoot
 from trimaran.executor.trees import TreeCopy
 from trimaran.executor.walking import Found
-from trimaran.graph.steps import Copy
+from trimaran.graph.steps import Copy, Part, ground
 
 
-def copy_step(step: Copy, root: SourceRoot, merged: Path) -> None:
-    """Do what a COPY or ADD says, source by source in the order written.
+def copy_part(step: Copy, part: Part, root: SourceRoot, merged: Path) -> None:
+    """Do what a COPY or ADD says of one place's files, source by source in the order written.
 
     The destination folder keeps its mode and owner, a new one is 0755; folders inside it take the
     source's. Links inside a tree are copied as links. Owners and hard links are kept from another
@@ -24,6 +24,7 @@ def copy_step(step: Copy, root: SourceRoot, merged: Path) -> None:
 
     Args:
         step: the step; its destination is absolute.
+        part: of the step.
         root: where the sources are: the context, or the other step's mounted file system.
         merged: the mounted file system to write to.
 
@@ -34,13 +35,13 @@ def copy_step(step: Copy, root: SourceRoot, merged: Path) -> None:
         LayerError: an archive that ADD unpacks is malformed.
         StoreError: the disk is full.
     """
-    selected = sources.select(root, step.paths)
+    selected = sources.select(root, part.paths)
     attributes = _attributes(step, root, merged)
     with sources.opened(root) as root_fd, sources.opened(_image(merged)) as merged_fd:
         for source in selected:
             tree = TreeCopy(root, attributes, merged_fd)
             try:
-                if step.unpack and adding.unpack(tree, root_fd, source, step, merged):
+                if part.unpack and adding.unpack(tree, root_fd, source, step, merged):
                     continue
                 parts = placing.location(merged, step.destination, source)
                 _copy_source(tree, root_fd, source, parts)
@@ -56,7 +57,7 @@ def _attributes(step: Copy, root: SourceRoot, merged: Path) -> Attributes:
     owner = users.Owner(0, 0) if root.local else None
     new_owner = users.Owner(0, 0)
     if step.owner:
-        new_owner = owner = users.file_owner(step.owner, merged if step.parent else None)
+        new_owner = owner = users.file_owner(step.owner, merged if ground(step) else None)
     return Attributes(owner, modes.parse(step.mode), new_owner)
 
 

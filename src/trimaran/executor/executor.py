@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,24 +21,41 @@ from trimaran.events import (
     TransferStarted,
 )
 from trimaran.executor import merging, stage, sysfs
-from trimaran.executor.copying import copy_step
+from trimaran.executor.copying import copy_part
 from trimaran.executor.running import LayoutCrashError, StepRun
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.stage import Program
 from trimaran.executor.surroundings import Surroundings
 from trimaran.executor.workdir import make_folder
-from trimaran.graph.steps import ContextFiles, Copy, Extract, MakeFolder, Run, Step, StepFiles
+from trimaran.graph.steps import (
+    ContextFiles,
+    Copy,
+    Extract,
+    FileSource,
+    MakeFolder,
+    Run,
+    Step,
+    StepFiles,
+)
 from trimaran.layers.apply import apply_layer
 from trimaran.platforms import Platform
 from trimaran.scheduler import tasks
 from trimaran.store.snapshots import PendingSnapshot
 from trimaran.store.store import Store
 
+Tree = Callable[[Step], Sequence[str]]
+"""The identities of a step's file system, base first."""
+
 _CHUNK_BYTES = 1024 * 1024
 _MERGED, _SOURCE = "merged", "source"
 _CRASHED = "a program crashed in the emulator"
 _AGAIN_HINT = "it runs once more without address space layout randomisation"
+
+
+def no_tree(step: Step) -> Sequence[str]:
+    """The `Tree` of a step that needs none beside the one that it is done on."""
+    raise AssertionError(step)
 
 
 class Executor:
@@ -49,7 +67,7 @@ class Executor:
         store: where snapshots and layers are.
         runtime: runs RUN's programs; None if no RUN will be executed.
         lent: what the machine lends to RUN.
-        contexts: the local folders that COPY may read; "" is the build context.
+        find_files: the folder of a COPY's source that is no step's file system.
         check_copied: raises if what a COPY read there is no longer what its identity says.
         emit: takes the lines that steps print, and the progress of extractions.
         stop: when set, what runs ends with `Stopped`.
@@ -62,7 +80,7 @@ class Executor:
         *,
         runtime: Runtime | None,
         lent: Surroundings,
-        contexts: Mapping[str, SourceRoot],
+        find_files: Callable[[FileSource], SourceRoot],
         check_copied: Callable[[Copy], None],
         emit: Emit,
         stop: threading.Event,
@@ -71,7 +89,7 @@ class Executor:
         self._store = store
         self._runtime = runtime
         self._lent = lent
-        self._contexts = contexts
+        self._find_files = find_files
         self._check_copied = check_copied
         self._emit = emit
         self._stop = stop
@@ -85,16 +103,17 @@ class Executor:
         lowers: Sequence[str],
         *,
         label: str,
-        source: Sequence[str] = (),
+        tree: Tree = no_tree,
     ) -> Path:
         """Do a step and keep its change as the snapshot of `identity`.
 
         Args:
             step: what to do.
             identity: names the snapshot, and the step in events.
-            lowers: identities of the parent's file system, base first; empty for an empty one.
+            lowers: identities of the file system that it is done on, base first; empty for an
+                empty one.
             label: the step as the user knows it.
-            source: for a COPY from a step: identities of that file system, base first.
+            tree: gives the same of any other step that it needs.
 
         Returns:
             The snapshot's folder.
@@ -105,11 +124,11 @@ class Executor:
             Stopped: `stop` was set.
         """
         try:
-            return self._attempt(step, identity, lowers, label, source)
+            return self._attempt(step, identity, lowers, label, tree)
         except LayoutCrashError as crash:
             # Nothing of the first attempt is left: its snapshot was discarded.
             self._emit(Notice("warning", f"{label}: {_CRASHED} ({crash.message})", _AGAIN_HINT))
-            return self._attempt(step, identity, lowers, label, source, randomize=False)
+            return self._attempt(step, identity, lowers, label, tree, randomize=False)
 
     def _attempt(
         self,
@@ -117,7 +136,7 @@ class Executor:
         identity: str,
         lowers: Sequence[str],
         label: str,
-        source: Sequence[str],
+        tree: Tree,
         *,
         randomize: bool = True,
     ) -> Path:
@@ -130,7 +149,7 @@ class Executor:
                 case Extract():
                     self._extract(step, identity, pending, folders)
                 case Copy():
-                    self._copy(step, pending, folders, merging.folders(self._store, source))
+                    self._copy(step, pending, folders, tree)
                 case MakeFolder():
                     with merging.merged(pending, folders, _aside(pending, _MERGED)) as root:
                         make_folder(step, root)
@@ -199,17 +218,25 @@ class Executor:
         step: Copy,
         pending: PendingSnapshot,
         folders: tuple[Path, ...],
-        source: tuple[Path, ...],
+        tree: Tree,
     ) -> None:
         with merging.merged(pending, folders, _aside(pending, _MERGED)) as root:
-            match step.source:
-                case ContextFiles(context=name):
-                    copy_step(step, self._contexts[name], root)
-                    self._check_copied(step)
-                case StepFiles():
-                    with merging.viewed(source, _aside(pending, _SOURCE)) as view:
-                        files = SourceRoot(view, "the stage or image copied from", local=False)
-                        copy_step(step, files, root)
+            for part in step.parts:
+                with self._files(part.source, pending, tree) as files:
+                    copy_part(step, part, files, root)
+        if any(isinstance(part.source, ContextFiles) for part in step.parts):
+            self._check_copied(step)
+
+    @contextmanager
+    def _files(
+        self, source: FileSource, pending: PendingSnapshot, tree: Tree
+    ) -> Iterator[SourceRoot]:
+        if not isinstance(source, StepFiles):
+            yield self._find_files(source)
+            return
+        below = merging.folders(self._store, tree(source.step) if source.step else ())
+        with merging.viewed(below, _aside(pending, _SOURCE)) as view:
+            yield SourceRoot(view, "the stage or image copied from", local=False)
 
 
 def _aside(pending: PendingSnapshot, name: str) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from trimaran.errors import ContextError, StoreError
 from trimaran.executor import merging
-from trimaran.executor.copying import copy_step
+from trimaran.executor.copying import copy_part
 from trimaran.executor.sources import SourceRoot
-from trimaran.graph.steps import Copy, StepFiles
+from trimaran.graph.steps import Copy, Part, StepFiles
 from trimaran.store.store import Store
 
 
@@ -38,10 +38,11 @@ def export_folder(root: Path, folder: Path) -> None:
     Raises:
         ContextError, StoreError: something is in the way, or the disk is full.
     """
-    everything = Copy(None, StepFiles(None), ("/",), "/", owner="0:0", mode="ug-s")
+    part = Part(StepFiles(None), ("/",))
+    everything = Copy(None, (part,), "/", owner="0:0", mode="ug-s")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        copy_step(everything, SourceRoot(root, "the image", local=False), folder)
+        copy_part(everything, part, SourceRoot(root, "the image", local=False), folder)
     except OSError as error:
         raise ContextError(f"write to {folder}: {error.strerror}") from error
     except (ContextError, StoreError) as error:

@@ -1,0 +1,43 @@
+"""COPY and ADD to a step."""
+
+from __future__ import annotations
+
+from trimaran.dockerfile import history, values
+from trimaran.dockerfile import instructions as df
+from trimaran.dockerfile.around import Surroundings
+from trimaran.dockerfile.read_copy import check_source
+from trimaran.dockerfile.state import StageState, clean
+from trimaran.dockerfile.words import Expander
+from trimaran.graph import steps
+from trimaran.graph.steps import ContextFiles
+
+
+def apply_copy(copy: df.Copy, state: StageState, around: Surroundings, expand: Expander) -> None:
+    """Let a COPY or ADD add its step and its line of the history.
+
+    Raises:
+        DockerfileError: a word cannot be expanded, or a value is wrong after expansion.
+    """
+    owner, mode = expand.word(copy.owner), expand.word(copy.mode)
+    if mode and not values.is_mode(mode):
+        hint = "a mode is octal up to 7777, or symbolic such as u=rwX,go=rX"
+        raise copy.line.error(f"--chmod={mode} is not a mode", hint)
+    paths = tuple(expand.word(word) for word in copy.sources)
+    for path in paths:
+        check_source(copy, path)
+    written = expand.word(copy.destination)
+    source = around.origin(copy) if copy.origin else ContextFiles("")
+    destination = _destination(state.directory, written)
+    part = steps.Part(source, paths, copy.unpack)
+    state.step = steps.Copy(state.step, (part,), destination, owner=owner, mode=mode)
+    flags = [f"--chown={owner}"] if owner else []
+    flags += [f"--chmod={mode}"] if mode else []
+    words = ["ADD" if copy.unpack else "COPY", *flags, *paths, written]
+    state.record(history.layer(" ".join(words)))
+
+
+def _destination(directory: str, path: str) -> str:
+    """Absolute and clean; what names a folder by its end keeps a slash there."""
+    found = clean(path if path.startswith("/") else f"{directory}/{path}")
+    is_folder = path in ("", ".") or path.endswith(("/", "/."))
+    return f"{found}/" if is_folder and found != "/" else found
