@@ -1,4 +1,4 @@
-.PHONY: demo test cpus check bench
+.PHONY: demo test cpus conformance check bench
 
 demo:
 	scripts/demo
@@ -9,6 +9,10 @@ test:
 # Debian on every CPU, which takes the better part of an hour.
 cpus:
 	scripts/test -m slow
+
+# Beside newer engines than this machine's; as root. Makes a Debian 13 root once.
+conformance:
+	scripts/test -m conformance
 
 check:
 	scripts/check
