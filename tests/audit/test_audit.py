@@ -94,7 +94,7 @@ def test_a_whole_image_under_the_wrong_name_is_called_that(store: Store) -> None
 def test_a_config_that_contradicts_the_index_is_an_error(store: Store) -> None:
     image = put_image(store, "linux/amd64", {"bin/a": ARM64}, claims="linux/arm64")
     report = audit(store, image)
-    assert told(report) == [("error", "platform", "")]
+    assert told(report) == [("error", "config", "")]
     assert report.findings[0].message == "its config says linux/amd64"
 
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from tests.audit.binaries import elf_file
 
 from trimaran import digests
 from trimaran.images.layout import Layout
@@ -50,7 +51,7 @@ def layout(tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def make_image() -> MakeImage:
-    """Write a real image of two small layers for one platform, or an index for several."""
+    """Write an honest image of two small layers for one platform, or an index for several."""
     return image
 
 
@@ -69,7 +70,8 @@ def image(place: Place, *names: str, tag: str = "", docker: bool = False) -> Des
 
 def single(place: Place, platform: Platform, tag: str, *, docker: bool) -> Descriptor:
     manifest_type, config_type, layer_type = DOCKER if docker else OCI
-    tars = [tar("etc/shared", b"the same for all"), tar("etc/platform", str(platform).encode())]
+    program = elf_file(platform.architecture)
+    tars = [tar("etc/shared", b"the same for all"), tar("bin/true", program, mode=0o755)]
     config = ImageConfig(
         platform.architecture,
         platform.os,
@@ -90,10 +92,10 @@ def put(place: Place, media_type: str, data: bytes) -> Descriptor:
     return descriptor
 
 
-def tar(name: str, data: bytes) -> bytes:
+def tar(name: str, data: bytes, *, mode: int = 0o644) -> bytes:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         info = tarfile.TarInfo(name)
-        info.size = len(data)
+        info.size, info.mode = len(data), mode
         archive.addfile(info, io.BytesIO(data))
     return stream.getvalue()

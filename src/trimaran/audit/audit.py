@@ -5,7 +5,6 @@ Each layer is read once, whichever images share it, and what was found in it is 
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,15 +16,13 @@ from trimaran.audit.allowances import Allowance
 from trimaran.audit.facts import LayerFacts
 from trimaran.audit.findings import AuditedImage, Finding, Report
 from trimaran.audit.image import Audited, ImageFacts, audit_image
+from trimaran.audit.memory import Memory, is_layer
 from trimaran.images import pick
 from trimaran.images.pick import Offer
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
 from trimaran.store.store import Store
-
-_REPORT_VERSION = 1
-_LAYER_TYPES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.diff.")
 
 
 class Audit(msgspec.Struct, frozen=True):
@@ -55,15 +52,19 @@ class Audit(msgspec.Struct, frozen=True):
             UsageError: an image's label that allows files is malformed.
         """
         key = self._key(descriptor, only)
-        known = self._recall("audit-report", key)
+        known = self._memory.report(key)
         if known is not None:
-            return msgspec.msgpack.decode(known, type=Report)
+            return known
         found = pick.offers(self.place, descriptor)
         if only is not None:
             found = [pick.best(found, only, descriptor.digest)]
         report = self._report(descriptor, found)
-        self._remember("audit-report", key, msgspec.msgpack.encode(report))
+        self._memory.keep_report(key, report)
         return report
+
+    @property
+    def _memory(self) -> Memory:
+        return Memory(self.store)
 
     def _report(self, descriptor: Descriptor, found: Sequence[Offer]) -> Report:
         facts = self._facts(found)
@@ -82,8 +83,7 @@ class Audit(msgspec.Struct, frozen=True):
     def _facts(self, found: Sequence[Offer]) -> list[ImageFacts]:
         choices = [pick.open_choice(self.place, offer.descriptor) for offer in found]
         per_image = [
-            [layer for layer in choice.manifest.layers if layer.media_type.startswith(_LAYER_TYPES)]
-            for choice in choices
+            [layer for layer in choice.manifest.layers if is_layer(layer)] for choice in choices
         ]
         wanted = {layer.digest: layer for layers in per_image for layer in layers}
         with ThreadPoolExecutor(self.workers, thread_name_prefix="audit") as pool:
@@ -99,26 +99,17 @@ class Audit(msgspec.Struct, frozen=True):
         ]
 
     def _layer(self, layer: Descriptor) -> LayerFacts:
-        key = f"{scan.VERSION} {layer.digest}"
-        known = self._recall("audit-layer", key)
+        known = self._memory.layer(layer)
         if known is not None:
-            return msgspec.msgpack.decode(known, type=LayerFacts)
+            return known
         with self.place.open_blob(layer) as chunks:
             facts = scan.scan_layer(chunks, f"layer {layer.digest}")
-        self._remember("audit-layer", key, msgspec.msgpack.encode(facts))
+        self._memory.keep_layer(layer, facts)
         return facts
 
     def _key(self, descriptor: Descriptor, only: Platform | None) -> str:
         allowed = digests.of(msgspec.json.encode(self.allowed))
-        return f"{_REPORT_VERSION} {scan.VERSION} {descriptor.digest} {only} {allowed}"
-
-    def _recall(self, kind: str, key: str) -> bytes | None:
-        data = self.store.record(kind, key)
-        return zlib.decompress(data) if data else None
-
-    def _remember(self, kind: str, key: str, data: bytes) -> None:
-        # Compressed, digests in it are not taken for blobs that the memo needs (store/garbage).
-        self.store.put_record(kind, key, zlib.compress(data, 1))
+        return f"{descriptor.digest} {only} {allowed}"
 
 
 def _compared(

@@ -9,6 +9,7 @@ import msgspec
 Severity = Literal["error", "warning"]
 """`error`: it would not run on a CPU of the platform; `warning`: it might not."""
 Rule = Literal[
+    "config",
     "platform",
     "machine",
     "abi",
@@ -21,7 +22,8 @@ Rule = Literal[
     "packages",
 ]
 RULES: dict[Rule, str] = {
-    "platform": "An image is of the platform that its index entry and its config name",
+    "config": "An image's config names the platform that its index entry names",
+    "platform": "An image is of the platform that it names",
     "machine": "Programs and libraries are made for the platform's CPU",
     "abi": "Programs keep to the platform's calling convention",
     "arm-level": "ARM programs need no newer architecture than the variant",

@@ -12,7 +12,7 @@ from trimaran import platforms
 from trimaran.audit import allowances, causes, programs, requirements
 from trimaran.audit.allowances import Allowance
 from trimaran.audit.facts import LayerFacts, Packages
-from trimaran.audit.findings import Finding
+from trimaran.audit.findings import Finding, Rule
 from trimaran.audit.requirements import ET_REL, Judgement
 from trimaran.audit.tree import Place, Tree, merge
 from trimaran.machines import Machine
@@ -100,13 +100,17 @@ class _Judging:
     def platform(self) -> Iterator[Finding]:
         """What the config says beside the index, and what nearly all programs say."""
         claimed, config = self._image.platform, self._image.config.platform
-        if not platforms.same(claimed, config):
-            yield self._of_image(f"its config says {config}")
+        named = (config.os, config.architecture) == (claimed.os, claimed.architecture)
+        # A config without a variant says nothing of it, as in `images.members`.
+        if not named or (self._image.config.variant and not platforms.same(claimed, config)):
+            yield self._of_image("config", f"its config says {config}")
         counts = Counter(self._program_machines())
         name, count = next(iter(counts.most_common(1)), ("", 0))
         if name and count > 1 and count >= _MISLABELLED * counts.total():
             many = f"all its {count}" if count == counts.total() else f"{count} of {counts.total()}"
-            yield self._of_image(f"{many} programs are for {name}: it is an image of {name}")
+            yield self._of_image(
+                "platform", f"{many} programs are for {name}: it is an image of {name}"
+            )
 
     def place(self, place: Place) -> Iterator[Finding]:
         entry = place.entry
@@ -147,8 +151,8 @@ class _Judging:
                 wrong = foreign and not self._reason(place)
                 yield requirements.machine_name(binary) if wrong else ""
 
-    def _of_image(self, message: str) -> Finding:
-        return Finding("error", "platform", str(self._image.platform), message)
+    def _of_image(self, rule: Rule, message: str) -> Finding:
+        return Finding("error", rule, str(self._image.platform), message)
 
     def _of_file(self, judgement: Judgement, place: Place | None) -> Finding:
         severity, rule, message = judgement

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -11,6 +11,8 @@ from trimaran.audit.allowances import Allowance
 from trimaran.audit.audit import Audit
 from trimaran.audit.causes import StageFacts
 from trimaran.audit.findings import Finding
+from trimaran.audit.memory import Memory
+from trimaran.audit.passing import Passing
 from trimaran.audit.text import findings_text
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.instructions import Dockerfile
@@ -28,6 +30,16 @@ _HINT = (
     "correct the Dockerfile; for files of another CPU that belong there, --allow PATTERN=REASON or"
     " the label trimaran.audit.allow; --no-verify pushes it as it is"
 )
+_NOTHING = "nothing was pushed"
+_LAYERS_ALONE = "its layers were sent, no manifest and no tag"
+
+
+class RefusedError(ImageError):
+    """An image that is not what it says; `causes` tells it of each platform that is at fault."""
+
+    def __init__(self, message: str, hint: str, causes: Mapping[str, ImageError]) -> None:
+        super().__init__(message, hint)
+        self.causes = causes
 
 
 def same(finding: Finding) -> Finding:
@@ -42,6 +54,7 @@ class Gate(msgspec.Struct, frozen=True):
         allowed: what may be foreign in every image.
         workers: how many layers are read at once.
         verify: False lets every image pass, and says so.
+        asked: an index entry that its image's config denies was asked for: no error, a warning.
     """
 
     store: Store
@@ -49,9 +62,15 @@ class Gate(msgspec.Struct, frozen=True):
     allowed: tuple[Allowance, ...] = ()
     workers: int = 1
     verify: bool = True
+    asked: bool = False
 
     def check(
-        self, place: Place, descriptor: Descriptor, name: str, explain: Explain = same
+        self,
+        place: Place,
+        descriptor: Descriptor,
+        name: str,
+        explain: Explain = same,
+        outcome: str = _NOTHING,
     ) -> None:
         """Refuse an image of which a platform's programs would not run there.
 
@@ -60,9 +79,10 @@ class Gate(msgspec.Struct, frozen=True):
             descriptor: its index or manifest.
             name: as people call it.
             explain: adds causes.
+            outcome: what a refusal leaves, for its message.
 
         Raises:
-            ImageError: it holds such files; all of them are told.
+            RefusedError: it holds such files; all of them are told.
             TrimaranError: it cannot be read.
         """
         if not self.verify:
@@ -70,12 +90,51 @@ class Gate(msgspec.Struct, frozen=True):
             self.emit(Notice("warning", message, "leave --no-verify out"))
             return
         report = Audit(place, self.store, self.allowed, self.workers).run(descriptor)
-        if report.errors:
-            told = findings_text(explain(finding) for finding in report.errors)
-            raise ImageError(f"{name} is not what it says, nothing was pushed\n{told}", _HINT)
-        for finding in report.warnings:
-            told = findings_text([explain(finding)])
-            self.emit(Notice("warning", told.removeprefix("warning: ")))
+        errors = [one for one in report.errors if not (self.asked and one.rule == "config")]
+        if errors:
+            raise _refused(f"{name} is not what it says, {outcome}", map(explain, errors))
+        for finding in (*report.errors, *report.warnings):
+            told = findings_text([explain(finding)]).partition(": ")[2]
+            self.emit(Notice("warning", told))
+
+    def watch(
+        self, place: Place, descriptor: Descriptor, name: str, *, far: bool
+    ) -> tuple[Place, Callable[[], None]]:
+        """Check an image that is to be copied to a registry.
+
+        A near one is checked at once. A far one's layers are audited while they are copied, and
+        those that are only mounted are read before the first manifest is written.
+
+        Args:
+            place: where the image is, whole.
+            descriptor: its index or manifest.
+            name: as people call it.
+            far: its layers are in a registry.
+
+        Returns:
+            The place to copy it from, and what `images.copy.copy` takes as `approve`.
+
+        Raises:
+            ImageError: it would not run where its name says.
+            TrimaranError: it cannot be read.
+        """
+        if not far or not self.verify:
+            self.check(place, descriptor, name)
+            return place, lambda: None
+        passing = Passing(place, Memory(self.store))
+        return passing, lambda: self.check(passing, descriptor, name, outcome=_LAYERS_ALONE)
+
+
+def _refused(message: str, errors: Iterable[Finding]) -> RefusedError:
+    by_platform: dict[str, list[Finding]] = {}
+    for one in errors:
+        by_platform.setdefault(one.platform, []).append(one)
+    causes = {
+        platform: ImageError(findings_text(own).removeprefix("error: "), _HINT)
+        for platform, own in by_platform.items()
+    }
+    told = findings_text(one for own in by_platform.values() for one in own)
+    return RefusedError(f"{message}\n{told}", _HINT, causes)
 
 
 def by_dockerfile(dockerfile: Dockerfile, target: str) -> Explain:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 
 from trimaran.errors import UsageError
+from trimaran.events import Emit
+from trimaran.store.store import Store
+
+if TYPE_CHECKING:
+    from trimaran.build.verifying import Gate
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -31,6 +39,39 @@ def verify_options(function: _F) -> _F:
     """Add --no-verify, --allow and --allow-file."""
     option = click.option("--no-verify", is_flag=True, help="Push without an audit of the programs")
     return option(allow_options(function))
+
+
+class Auditing(msgspec.Struct, frozen=True):
+    """What a command that publishes was told of the audit before it."""
+
+    no_verify: bool
+    allow: tuple[str, ...]
+    allow_file: tuple[str, ...]
+
+    def gate(self, store: Store, emit: Emit, *, asked: bool = False) -> Gate:
+        """The audit (`asked` as in `Gate`). Raises UsageError for a malformed --allow."""
+        from trimaran.audit.allowances import Allowance
+        from trimaran.build.verifying import Gate
+
+        given = tuple(Allowance(*pair) for pair in allowed(self.allow, self.allow_file))
+        workers = len(os.sched_getaffinity(0))
+        return Gate(store, emit, given, workers, not self.no_verify, asked)
+
+
+def audit_options(function: _F) -> _F:
+    """Add --no-verify, --allow and --allow-file, given to the command as one `auditing`."""
+
+    @functools.wraps(function)
+    def taking(
+        *args: Any,
+        no_verify: bool,
+        allow: tuple[str, ...],
+        allow_file: tuple[str, ...],
+        **rest: Any,
+    ) -> Any:
+        return function(*args, auditing=Auditing(no_verify, allow, allow_file), **rest)
+
+    return verify_options(taking)  # type: ignore[return-value]
 
 
 def allowed(patterns: tuple[str, ...], files: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import click
 import msgspec
 
 from trimaran import platforms, references
+from trimaran.build.verifying import Gate
 from trimaran.cli import listing, places
+from trimaran.cli.allowing import Auditing, audit_options
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.insecure import insecure_option
 from trimaran.cli.places import Found
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
-from trimaran.errors import ImageError, NotFoundError, UsageError
+from trimaran.errors import ImageError, UsageError
 from trimaran.events import Emit
 from trimaran.images import docker_archive, docker_daemon, layout_tar, locations, pick, tree
 from trimaran.images import outputs as written
@@ -35,6 +36,7 @@ from trimaran.images.locations import (
 from trimaran.images.narrow import narrow
 from trimaran.images.referring import copy_referrers
 from trimaran.images.supplement import Supplemented
+from trimaran.images.tree import ImageTree
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
@@ -47,6 +49,7 @@ from trimaran.registry.repository import Repository
 @click.argument("target", metavar="DST")
 @click.option("--platform", metavar="A,B", help="These platforms only (default: all)")
 @click.option("--referrers", is_flag=True, help="What refers to it as well: signatures, SBOMs")
+@audit_options
 @insecure_option
 @progress_option
 @click.pass_obj
@@ -58,12 +61,15 @@ def command(
     platform: str | None,
     referrers: bool,
     progress: str,
+    auditing: Auditing,
 ) -> None:
     """Copy an image from SRC to DST and print its digest there.
 
     Each is a name, docker://NAME, store:NAME, oci:DIR[:TAG], oci-archive:FILE[:NAME],
     docker-archive:FILE[:NAME] or docker-daemon:NAME. A name alone is read from the local store or
     else its registry; it is written to the registry that it begins with, or to the local store.
+
+    What goes to a registry is audited, as by `trimaran verify`.
     """
     destination = locations.parse(target)
     if isinstance(destination, InLayoutArchive | InDockerArchive):
@@ -71,7 +77,9 @@ def command(
     wanted = platforms.parse_list(platform) if platform else ()
     with view(progress) as shown, session.store.use():
         found = places.find(session, source)
-        job = _Copy(session, _readable(session, found), wanted, referrers, shown.emit)
+        readable = _Source(found, *listing.readable(session, found))
+        gate = auditing.gate(session.store, shown.emit)
+        job = _Copy(session, readable, wanted, referrers, gate, shown.emit)
         digest = job.run(destination)
     click.echo(digest)
 
@@ -79,7 +87,12 @@ def command(
 class _Source(msgspec.Struct, frozen=True):
     found: Found
     place: Place
-    lent_from: tuple[Reference, ...] = ()
+    lent_from: Sequence[Reference]
+
+    @property
+    def is_far(self) -> bool:
+        """Whether layers are read from a registry."""
+        return self.found.kind == "registry" or bool(self.lent_from)
 
 
 class _Copy(msgspec.Struct, frozen=True):
@@ -89,6 +102,7 @@ class _Copy(msgspec.Struct, frozen=True):
     source: _Source
     wanted: Sequence[Platform]
     referrers: bool
+    gate: Gate
     emit: Emit
 
     def run(self, target: Location) -> str:
@@ -123,7 +137,7 @@ class _Copy(msgspec.Struct, frozen=True):
         }
         target = self.session.repository(reference, sorted(mounts))
         target.check_push()
-        return self._copy(target, reference.tag).digest
+        return self._publish(target, reference.tag).digest
 
     def _to_layout(self, target: InLayout) -> str:
         self._refuse_referrers()
@@ -155,29 +169,28 @@ class _Copy(msgspec.Struct, frozen=True):
         return descriptor.digest
 
     def _copy(self, target: Place, tag: str) -> Descriptor:
-        descriptor = self.source.found.descriptor
-        if not self.referrers:
-            return copy(
-                self.source.place,
-                descriptor,
-                target,
-                tag=tag,
-                platforms=self.wanted,
-                emit=self.emit,
-            )
-        return self._copy_referred(target, tag)
+        place, descriptor = self.source.place, self.source.found.descriptor
+        return copy(place, descriptor, target, tag=tag, platforms=self.wanted, emit=self.emit)
 
-    def _copy_referred(self, target: Place, tag: str) -> Descriptor:
+    def _publish(self, target: Repository, tag: str) -> Descriptor:
+        place, descriptor = self._narrowed()
+        name = self.source.found.name
+        if self.referrers and not isinstance(self.source.found.place, Repository):
+            raise _only_registries()
+        place, approve = self.gate.watch(place, descriptor, name, far=self.source.is_far)
+        own_tag = "" if self.referrers else tag
+        copy(place, descriptor, target, tag=own_tag, emit=self.emit, approve=approve)
+        if self.referrers:
+            self._copy_referrers(tree.gather(place, tree.read_node(place, descriptor)), target, tag)
+        return descriptor
+
+    def _copy_referrers(self, image: ImageTree, target: Repository, tag: str) -> None:
         """The tag comes last: who sees the image finds its signatures."""
         source = self.source.found.place
-        if not isinstance(source, Repository) or not isinstance(target, Repository):
-            raise _only_registries()
-        place, descriptor = self._narrowed()
-        copy(place, descriptor, target, emit=self.emit)
-        image = tree.gather(place, tree.read_node(place, descriptor))
+        assert isinstance(source, Repository)  # noqa: S101 - checked before anything was copied
         subjects = [node.descriptor.digest for node in image.manifests]
         copy_referrers(source, subjects, target, self.emit)
-        return target.write_manifest(image.root.raw, descriptor.media_type, tag)
+        target.write_manifest(image.root.raw, image.root.descriptor.media_type, tag)
 
     def _narrowed(self) -> tuple[Place, Descriptor]:
         """The source with the index of the wanted platforms alone."""
@@ -211,13 +224,3 @@ class _Copy(msgspec.Struct, frozen=True):
 
 def _only_registries() -> UsageError:
     return UsageError("--referrers copies from one registry to another alone")
-
-
-def _readable(session: Session, found: Found) -> _Source:
-    """Layers that a list of the store only names are read from where they are."""
-    if found.kind != "store":
-        return _Source(found, found.place)
-    with suppress(NotFoundError):
-        place, repositories = listing.lent(session, found.descriptor)
-        return _Source(found, place, tuple(repositories))
-    return _Source(found, found.place)  # of some platforms only: the copy says what is missing

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from trimaran import digests, platforms, references
+from trimaran.build.verifying import Gate
 from trimaran.cli import places
 from trimaran.cli.places import Editable, Found
 from trimaran.cli.session import Session
@@ -19,7 +21,7 @@ from trimaran.images.edit import Care, Change, bring, edit
 from trimaran.images.lists import ImageList
 from trimaran.images.local import StoreImages
 from trimaran.images.members import Member, entries_of, members_of, placed
-from trimaran.images.supplement import Borrowing
+from trimaran.images.supplement import Borrowing, Supplemented
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
@@ -66,11 +68,15 @@ def judged(
     return images
 
 
-def deliver(session: Session, target: Editable, images: Sequence[Judged], emit: Emit) -> Editable:
+def deliver(
+    session: Session, target: Editable, images: Sequence[Judged], gate: Gate, emit: Emit
+) -> Editable:
     """Bring the images to where the list is; gives the list's place, reopened for mounts.
 
+    In a registry they are published by that, so they are audited as what the list calls them.
+
     Raises:
-        TrimaranError: an image cannot be read, or not be written there.
+        TrimaranError: an image cannot be read, is not what it says, or cannot be written there.
     """
     if target.kind == "store":
         keep(session, images, emit)
@@ -84,8 +90,19 @@ def deliver(session: Session, target: Editable, images: Sequence[Judged], emit: 
         if reference.registry == target.reference.registry
     ]
     repository = session.repository(target.reference, sorted(set(mounts)))
-    bring([member for member, _ in whole], repository, emit=emit, verb="push")
+    far = [image.found.kind == "registry" or bool(whole[n][1]) for n, image in enumerate(images)]
+    watched = [watch(gate, one, far=is_far) for (one, _), is_far in zip(whole, far, strict=True)]
+    for member, approve in watched:
+        bring(member, repository, emit=emit, verb="push", approve=approve)
     return msgspec.structs.replace(target, place=repository)
+
+
+def watch(gate: Gate, member: Member, *, far: bool) -> tuple[Member, Callable[[], None]]:
+    """Audit an image as what its list calls it. Returns, raises: as `Gate.watch`."""
+    node = ImageList.empty().with_members([member]).node()
+    place = Supplemented(member.place, {node.descriptor.digest: node.raw})
+    source, approve = gate.watch(place, node.descriptor, member.name, far=far)
+    return msgspec.structs.replace(member, place=source), approve
 
 
 def keep(session: Session, images: Iterable[Judged], emit: Emit) -> None:
@@ -125,6 +142,17 @@ def lent(session: Session, descriptor: Descriptor) -> tuple[Place, list[Referenc
     image = tree.gather(local, tree.read_node(local, descriptor))
     lenders, repositories = drafts.lenders(session.store, image, session.repository)
     return (Borrowing(local, lenders) if lenders else local), repositories
+
+
+def readable(session: Session, found: Found) -> tuple[Place, list[Reference]]:
+    """Where an image can be read whole, as far as that is known, and what lends layers to it.
+
+    Layers that a list of the store only names are read from where they are.
+    """
+    if found.kind == "store":
+        with suppress(NotFoundError):
+            return lent(session, found.descriptor)
+    return found.place, []  # of some platforms only: who reads it is told what is missing
 
 
 def candidates(session: Session, listed: ImageList, text: str) -> list[str]:

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from trimaran.cli import listing, places
+from trimaran.cli.allowing import Auditing, audit_options
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.insecure import insecure_option
 from trimaran.cli.manifest_edit import add_commands, annotations_option
@@ -81,14 +82,17 @@ def create_command(
 @command.command("push", cls=GoCommand)
 @click.argument("name", metavar="LIST")
 @click.option("-p", "--purge", is_flag=True, help="Remove it from the local store when it is up")
+@audit_options
 @insecure_option
 @progress_option
 @click.pass_obj
-def push_command(session: Session, /, name: str, purge: bool, progress: str) -> None:
+def push_command(
+    session: Session, /, name: str, purge: bool, progress: str, auditing: Auditing
+) -> None:
     """Send a list of the local store, with all that it lists, to its registry.
 
-    Layers that are in a registry go from there, and are only mounted if it is the same one. The
-    tag is written last.
+    Layers that are in a registry go from there, and are only mounted if it is the same one. All
+    images are audited, as by `trimaran verify`. The tag is written last.
     """
     reference = listing.list_name(name)
     with view(progress) as shown, session.store.use():
@@ -100,7 +104,11 @@ def push_command(session: Session, /, name: str, purge: bool, progress: str) -> 
         target.check_push()
         for notice in listing.moved(session, ImageList.read(local, descriptor)):
             shown.emit(notice)
-        copy(source, descriptor, target, tag=reference.tag, emit=shown.emit, verb="push")
+        gate = auditing.gate(session.store, shown.emit, asked=True)
+        far = bool(repositories)
+        source, approve = gate.watch(source, descriptor, reference.familiar, far=far)
+        emit = shown.emit
+        copy(source, descriptor, target, tag=reference.tag, emit=emit, verb="push", approve=approve)
         if purge:
             session.store.untag(reference)
     click.echo(descriptor.digest)

@@ -9,7 +9,9 @@ import click
 import msgspec
 
 from trimaran import platforms
+from trimaran.build.verifying import Gate
 from trimaran.cli import listing, places
+from trimaran.cli.allowing import Auditing, audit_options
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.insecure import insecure_option
 from trimaran.cli.listing import Judged
@@ -72,6 +74,7 @@ def add_commands(group: click.Group) -> None:
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @annotations_option("Annotation of the list itself")
 @_config_options
+@audit_options
 @_edit_options
 @click.pass_obj
 def add_command(
@@ -84,13 +87,18 @@ def add_command(
     fix: bool,
     retries: int,
     progress: str,
+    auditing: Auditing,
 ) -> None:
-    """Add images to a list, each in place of the one of its platform, and print the new digest."""
+    """Add images to a list, each in place of the one of its platform, and print the new digest.
+
+    Images that come to a registry are audited, as by `trimaran verify`.
+    """
     with view(progress) as shown, session.store.use():
         target = places.editable(session, name)
         found = [places.find(session, image) for image in images]
         judged = listing.judged(found, force=force, fix=fix)
-        target = listing.deliver(session, target, judged, shown.emit)
+        gate = auditing.gate(session.store, shown.emit, asked=True)
+        target = listing.deliver(session, target, judged, gate, shown.emit)
         members = [image.member for image in judged]
         digest = listing.change(
             target,
@@ -128,6 +136,7 @@ def remove_command(
 @click.argument("image", metavar="IMAGE")
 @click.option("--platform", required=True, metavar="P", help="The platform that it is for")
 @_config_options
+@audit_options
 @_edit_options
 @click.pass_obj
 def set_command(
@@ -140,17 +149,19 @@ def set_command(
     fix: bool,
     retries: int,
     progress: str,
+    auditing: Auditing,
 ) -> None:
     """Make IMAGE the list's image of one platform, and print the new digest.
 
     An image whose config says another platform is refused: --fix-config lists the same layers under
-    a new config, --force the image as it is.
+    a new config, --force the image as it is. In a registry it is audited, as by `trimaran verify`.
     """
     with view(progress) as shown, session.store.use():
         target = places.editable(session, name)
         found = [places.find(session, image)]
         judged = listing.judged(found, force=force, fix=fix, platform=platform)
-        target = listing.deliver(session, target, judged, shown.emit)
+        gate = auditing.gate(session.store, shown.emit, asked=True)
+        target = listing.deliver(session, target, judged, gate, shown.emit)
         members = [each.member for each in judged]
         digest = listing.change(
             target, lambda listed: listed.with_members(members), retries, shown.emit
@@ -191,6 +202,7 @@ class _Wish(msgspec.Struct, frozen=True):
 @click.option("--os-features", multiple=True, metavar="A,B", help="What its system must have")
 @annotations_option("Annotation of the entry, or of the list; an empty value removes it")
 @_config_options
+@audit_options
 @_edit_options
 @click.pass_obj
 def annotate_command(
@@ -208,6 +220,7 @@ def annotate_command(
     fix: bool,
     retries: int,
     progress: str,
+    auditing: Auditing,
 ) -> None:
     """Change what a list says of an image, or without IMAGE its own annotations.
 
@@ -230,7 +243,9 @@ def annotate_command(
         else:
             listed = ImageList.read(target.place, target.place.resolve(target.tag))
             wanted = listing.candidates(session, listed, image)
-            entry = _entry(session, target, listed.find(wanted, image), wish, (force, fix))
+            gate = auditing.gate(session.store, shown.emit, asked=True)
+            old = listed.find(wanted, image)
+            entry = _entry(session, target, old, wish, (force, fix), gate)
             digest = listing.change(
                 target,
                 lambda listed: _changed(listed, wanted, image, entry),
@@ -241,7 +256,12 @@ def annotate_command(
 
 
 def _entry(
-    session: Session, target: Editable, old: Entry, wish: _Wish, how: tuple[bool, bool]
+    session: Session,
+    target: Editable,
+    old: Entry,
+    wish: _Wish,
+    how: tuple[bool, bool],
+    gate: Gate,
 ) -> Entry:
     """The entry as it is to be; with --fix-config its new image is at the target."""
     found = Found(target.place, old.descriptor, old.digest, target.kind, target.reference)
@@ -251,7 +271,9 @@ def _entry(
     if platform != member.platform:
         member = placed(member, platform, force=force, fix=fix)
     if member.entry.digest != old.digest:
-        listing.deliver(session, target, [Judged(member, found, old.digest)], ignore)
+        listing.deliver(session, target, [Judged(member, found, old.digest)], gate, ignore)
+    elif platform != old.platform and target.kind == "registry":
+        listing.watch(gate, member, far=False)
     return annotated(member.entry, platform, wish.annotations)
 
 

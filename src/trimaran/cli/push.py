@@ -5,9 +5,7 @@ from __future__ import annotations
 import click
 
 from trimaran import references
-from trimaran.audit.allowances import Allowance
-from trimaran.build.verifying import Gate
-from trimaran.cli.allowing import allowed, verify_options
+from trimaran.cli.allowing import Auditing, audit_options
 from trimaran.cli.insecure import insecure_option
 from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
@@ -23,19 +21,11 @@ from trimaran.references import Reference
 
 @click.command("push")
 @click.argument("name", metavar="IMAGE")
-@verify_options
+@audit_options
 @insecure_option
 @progress_option
 @click.pass_obj
-def command(
-    session: Session,
-    /,
-    name: str,
-    progress: str,
-    no_verify: bool,
-    allow: tuple[str, ...],
-    allow_file: tuple[str, ...],
-) -> None:
+def command(session: Session, /, name: str, progress: str, auditing: Auditing) -> None:
     """Send an image with all its platforms to its registry and print its digest."""
     reference = references.parse(name)
     with view(progress) as shown, session.store.use():
@@ -44,8 +34,7 @@ def command(
         target = session.repository(reference)
         target.check_push()
         lent = _lent(source, descriptor, target, reference)
-        given = tuple(Allowance(*pair) for pair in allowed(allow, allow_file))
-        gate = Gate(session.store, shown.emit, given, verify=not no_verify)
+        gate = auditing.gate(session.store, shown.emit)
         gate.check(Borrowing(source, lent), descriptor, reference.familiar)
         copy(source, descriptor, target, tag=reference.tag, emit=shown.emit, verb="push")
     click.echo(descriptor.digest)

@@ -8,16 +8,15 @@ import sys
 import click
 import msgspec
 
-from trimaran import __version__, platforms, references
+from trimaran import __version__, platforms
 from trimaran.audit.allowances import Allowance
 from trimaran.audit.audit import Audit
 from trimaran.audit.findings import Report
 from trimaran.audit.sarif import sarif
 from trimaran.audit.text import report_text
-from trimaran.build.resolve import find_image
+from trimaran.cli import listing, places
 from trimaran.cli.allowing import allow_options, allowed
 from trimaran.cli.session import Session
-from trimaran.images.local import StoreImages
 
 
 @click.command("verify")
@@ -42,15 +41,18 @@ def command(
     allow: tuple[str, ...],
     allow_file: tuple[str, ...],
 ) -> None:
-    """Check that each platform's programs are for that platform; status 1 if any would not run."""
-    reference = references.parse(name)
+    """Check that each platform's programs are for that platform; status 1 if any would not run.
+
+    IMAGE is a name, of the local store or else its registry, or docker://NAME, store:NAME,
+    oci:DIR[:TAG], oci-archive:FILE[:NAME], docker-archive:FILE[:NAME] or docker-daemon:NAME.
+    """
     only = platforms.parse(platform) if platform else None
     given = tuple(Allowance(*pair) for pair in allowed(allow, allow_file))
     with session.store.use():
-        images = StoreImages(session.store)
-        place, descriptor = find_image(reference, images, session.repository)
+        found = places.find(session, name)
+        place, _ = listing.readable(session, found)
         workers = len(os.sched_getaffinity(0))
-        report = Audit(place, session.store, given, workers).run(descriptor, only)
+        report = Audit(place, session.store, given, workers).run(found.descriptor, only)
     click.echo(_shown(report, form, name), nl=False)
     if report.errors:
         sys.exit(1)

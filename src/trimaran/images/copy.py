@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import count
@@ -39,6 +39,7 @@ def copy(
     emit: Emit = events.ignore,
     workers: int = 4,
     verb: str = "copy",
+    approve: Callable[[], None] = lambda: None,
 ) -> Descriptor:
     """Copy an image or index, bytes unchanged, and tag it last.
 
@@ -53,6 +54,8 @@ def copy(
         emit: takes the transfers' events, from several threads.
         workers: how many blobs are copied at once.
         verb: what the transfers are called in events.
+        approve: called when all blobs are there, before the first manifest; what it raises keeps
+            the image from being there.
 
     Returns:
         The descriptor of what was written: `descriptor`, unless platforms were left out.
@@ -68,6 +71,7 @@ def copy(
     image = tree.gather(source, root)
     blobs = _blobs_of(source, image, layers_of) if layers_of else image.blobs
     _copy_blobs(blobs, BlobCopy(source, target, emit, verb), workers)
+    approve()
     for node in image.manifests:
         _write(target, node, tag if node is image.root else "")
     return image.root.descriptor

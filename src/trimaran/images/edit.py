@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
@@ -80,12 +80,16 @@ def edit(
 
 
 def bring(
-    members: Iterable[Member], target: Place, *, emit: Emit = ignore, verb: str = "copy"
+    member: Member,
+    target: Place,
+    *,
+    emit: Emit = ignore,
+    verb: str = "copy",
+    approve: Callable[[], None] = lambda: None,
 ) -> None:
-    """Let `target` hold the images' content; what it has is not sent. Raises as `copy`."""
-    for member in members:
-        for descriptor in descriptors(member):
-            copy(member.place, descriptor, target, emit=emit, verb=verb)
+    """Let `target` hold an image's content; what it has is not sent. Arguments, errors: `copy`."""
+    for descriptor in descriptors(member):
+        copy(member.place, descriptor, target, emit=emit, verb=verb, approve=approve)
 
 
 def _once(
