@@ -29,7 +29,8 @@ mount -t tmpfs run /run
 export XDG_RUNTIME_DIR="$1"
 export DOCKER_HOST=unix:///run/sock
 dockerd --rootless -G 0 --data-root "$1/data" --exec-root /run/exec -H "$DOCKER_HOST" \
-    --pidfile /run/pid --bridge none --iptables=false --ip6tables=false --storage-driver vfs \
+    --pidfile /run/pid --bridge none --iptables=false --ip6tables=false --ip-forward=false \
+    --storage-driver vfs \
     >"$1/log" 2>&1 &
 tries=0
 until docker version >/dev/null 2>&1; do

@@ -24,7 +24,8 @@ mount -t tmpfs run /run
 [ ! -d /etc/docker ] || mount -t tmpfs docker /etc/docker
 export XDG_RUNTIME_DIR="$1"
 exec dockerd --rootless -G 0 --data-root "$1/data" --exec-root "$1/exec" -H "unix://$1/sock" \
-    --pidfile "$1/pid" --bridge none --iptables=false --ip6tables=false --storage-driver vfs
+    --pidfile "$1/pid" --bridge none --iptables=false --ip6tables=false --ip-forward=false \
+    --storage-driver vfs
 """
 
 
