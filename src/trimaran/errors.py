@@ -13,13 +13,14 @@ TrimaranError
 │   └── UnauthorizedError     the login is missing, wrong or not enough
 ├── LayerError                an archive that is malformed or reaches out of its root
 ├── StoreError                the local store is damaged, full or of another version
-└── StepError                 a build step failed, with its exit status and last output
-    └── StepsError            several platforms failed
+├── StepError                 a build step failed, with its exit status and last output
+│   └── StepsError            several platforms failed
+└── PlatformsError            platforms failed, and the build went on without them
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class TrimaranError(Exception):
@@ -153,3 +154,19 @@ class StepsError(TrimaranError):
     def __init__(self, errors: Sequence[TrimaranError]) -> None:
         super().__init__(f"{len(errors)} steps failed")
         self.errors = tuple(errors)
+
+
+class PlatformsError(TrimaranError):
+    """What became of the platforms of a build that went on without those that failed.
+
+    Args:
+        message: what that means for the result.
+        causes: why each platform failed, in their order; nothing for one that is built.
+        hint: the way out.
+    """
+
+    def __init__(
+        self, message: str, causes: Mapping[str, Sequence[TrimaranError]], hint: str = ""
+    ) -> None:
+        super().__init__(message, hint)
+        self.causes = {platform: tuple(errors) for platform, errors in causes.items()}

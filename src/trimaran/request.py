@@ -53,7 +53,8 @@ class BuildRequest(msgspec.Struct, frozen=True):
     `dockerfile` is absolute; `dockerfile_name` is what the user typed. `build_args` maps a name to
     its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that may be of
     another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed in every
-    image (`build.testing`).
+    image (`build.testing`). `keep_going` builds the other platforms when one fails; `allow_missing`
+    publishes them without it.
     """
 
     context: Path
@@ -74,3 +75,5 @@ class BuildRequest(msgspec.Struct, frozen=True):
     allowed: Mapping[str, str] = msgspec.field(default_factory=dict)
     tests: tuple[str, ...] = ()
     arch_tags: bool = False
+    keep_going: bool = False
+    allow_missing: bool = False

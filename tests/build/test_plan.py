@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from trimaran import platforms
+from trimaran.build.outcomes import Outcomes
 from trimaran.build.plan import make_plan
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Results
@@ -29,10 +31,11 @@ def test_a_source_that_is_missing_is_shown_with_its_line(tmp_path: Path) -> None
     text = "FROM scratch\nLABEL a=b\nCOPY \\\n  gone /\n"
     request = BuildRequest(tmp_path, tmp_path / "Dockerfile", "Dockerfile")
     dockerfile = parse(text, "Dockerfile")
+    outcomes = Outcomes((platforms.host(),), keep_going=False)
     with Store.open(tmp_path / "store") as store:
         resolver, results = Resolver(StoreImages(store), no_registry, {}), Results(store)
         with pytest.raises(DockerfileError) as caught:
-            make_plan(request, dockerfile, resolver, missing, results)
+            make_plan(request, dockerfile, resolver, missing, results, outcomes=outcomes)
     error = caught.value
     assert (error.message, error.hint) == ("no 'gone' in the build context", "look again")
     assert (error.path, error.lines, error.source) == ("Dockerfile", (3, 4), text)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimaran.errors import StepError, StepsError
-from trimaran.scheduler.runner import run
+from trimaran.scheduler.runner import attempt, run
 from trimaran.scheduler.tasks import Stopped, Task, check
 
 
@@ -157,7 +157,48 @@ def test_a_stop_from_outside() -> None:
     assert recorder.began == []
 
 
-def test_ctrl_c_stops_and_waits_for_what_runs() -> None:
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.sets(st.integers(0, 11)), st.integers(1, 3))
+def test_an_attempt_leaves_out_what_needs_a_failure_and_nothing_else(
+    rows: list[tuple[str, tuple[str, ...], bool]], bad: set[int], slots: int
+) -> None:
+    recorder = Recorder()
+    fails = {f"t{number}" for number in bad} & {key for key, _, _ in rows}
+    lost = set(fails)
+    for _ in rows:
+        lost |= {key for key, needs, _ in rows if lost & set(needs)}
+    tasks = [
+        Task(key, needs, failing(key)) if key in fails else recorder.task(key, needs, heavy=heavy)
+        for key, needs, heavy in rows
+    ]
+    stop = threading.Event()
+    failures = attempt(tasks, heavy_slots=slots, light_slots=slots, stop=stop)
+    assert set(recorder.ended) == {key for key, _, _ in rows} - lost
+    hindered = {key for key, needs, _ in rows if lost & set(needs)}
+    assert list(failures) == [key for key, _, _ in rows if key in fails - hindered]
+    assert not stop.is_set()
+
+
+def test_an_attempt_ends_at_a_fault_of_the_program_itself_and_at_a_stop() -> None:
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    recorder, stop = Recorder(), threading.Event()
+    tasks = [Task("bad", (), failing("bad")), Task("bug", (), bug), recorder.task("next")]
+    with pytest.raises(ZeroDivisionError):
+        attempt(tasks, heavy_slots=1, stop=stop)
+    stopped = threading.Event()
+    with pytest.raises(Stopped):
+        attempt(
+            [Task("bad", (), failing("bad")), Task("all", (), stopped.set), recorder.task("next")],
+            heavy_slots=1,
+            stop=stopped,
+        )
+    assert recorder.began == []
+
+
+@pytest.mark.parametrize("runs", [run, attempt])
+def test_ctrl_c_stops_and_waits_for_what_runs(runs: Callable[..., object]) -> None:
     stop = threading.Event()
     ended = []
 
@@ -167,9 +208,11 @@ def test_ctrl_c_stops_and_waits_for_what_runs() -> None:
         time.sleep(0.05)
         ended.append(True)
 
+    recorder = Recorder()
     with pytest.raises(KeyboardInterrupt):
-        run([Task("long", (), action)], heavy_slots=1, stop=stop)
+        runs([Task("long", (), action), recorder.task("next")], heavy_slots=1, stop=stop)
     assert ended == [True]
+    assert recorder.began == []
 
 
 @pytest.mark.parametrize(

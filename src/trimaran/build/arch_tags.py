@@ -31,9 +31,13 @@ def arch_tags(
 
 
 def named(request: BuildRequest, result: BuiltIndex) -> Iterator[tuple[Reference, Descriptor]]:
-    """Every name of a result with what it is to mean, those of single platforms first."""
+    """Every name of a result with what it is to mean, those of single platforms first.
+
+    A platform's names do not depend on whether another one is missing.
+    """
     if request.arch_tags:
-        tags = arch_tags(request.tags, [image.platform for image in result.images])
+        platforms = request.platforms or [image.platform for image in result.images]
+        tags = arch_tags(request.tags, platforms)
         for image in result.images:
             for tag in tags[image.platform]:
                 yield tag, image.manifest

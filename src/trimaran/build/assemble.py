@@ -6,6 +6,7 @@ import datetime as dt
 
 import msgspec
 
+from trimaran.build.outcomes import MISSING
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Packing, Results
 from trimaran.dockerfile.lower import Lowered
@@ -52,6 +53,11 @@ class BuiltIndex(msgspec.Struct, frozen=True):
     descriptor: Descriptor
     images: tuple[BuiltImage, ...]
 
+    @property
+    def is_index(self) -> bool:
+        """Whether it is an index, if only of one platform, and not an image itself."""
+        return self.descriptor.media_type == media_types.INDEX
+
 
 class Assembler(msgspec.Struct, frozen=True):
     """Writes configs, manifests and, for several platforms, the index into the store.
@@ -67,11 +73,14 @@ class Assembler(msgspec.Struct, frozen=True):
     packing: Packing
 
     def assemble(self) -> BuiltIndex:
-        """The whole result; a single platform's is its manifest alone."""
+        """The whole result; where one platform was asked for, its manifest alone."""
         images = tuple(self._image(*item) for item in self.plan.images.items())
-        if len(images) == 1:
+        if not self.plan.is_multi_platform:
             return BuiltIndex(images[0].manifest, images)
-        index = Index.make(tuple(image.manifest for image in images))
+        lost = ",".join(str(platform) for platform in self.plan.missing)
+        index = Index.make(
+            tuple(image.manifest for image in images), annotations={MISSING: lost} if lost else {}
+        )
         self.store.put_blob(index.raw)
         return BuiltIndex(index.descriptor, images)
 

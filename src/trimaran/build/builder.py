@@ -6,20 +6,24 @@ What a cached build does without is loaded where it is needed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from trimaran import events
+import msgspec
+
+from trimaran import events, platforms
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.contexts import open_folders, read_dockerfile
 from trimaran.build.machine import Machine
+from trimaran.build.outcomes import Outcomes
 from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
+from trimaran.errors import PlatformsError, TrimaranError
 from trimaran.events import Emit
 from trimaran.graph.steps import Extract, Step, walk
 from trimaran.images.local import StoreImages
@@ -27,22 +31,34 @@ from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
 
 if TYPE_CHECKING:
+    from trimaran.build.execution import Execution
     from trimaran.emulation.support import Support
 
 
-def build(request: BuildRequest, machine: Machine, emit: Emit) -> BuiltIndex | None:
+class Built(msgspec.Struct, frozen=True):
+    """What a build led to.
+
+    Attributes:
+        index: the images in the store; None if all outputs are plain file systems.
+        failed: what is missing with the request's leave; None if nothing is.
+    """
+
+    index: BuiltIndex | None
+    failed: PlatformsError | None = None
+
+
+def build(request: BuildRequest, machine: Machine, emit: Emit) -> Built:
     """Build every platform's image and bring the result where the request says.
 
-    Nothing is written to a registry or a name before all platforms are built.
-
-    Returns:
-        The images in the store; None if all outputs are plain file systems.
+    Nothing is written to a registry or a name before all platforms are built, or have failed where
+    the request allows that.
 
     Raises:
         DockerfileError: the Dockerfile cannot be built as written.
         ImageError: bases are missing, for all platforms at once.
         HostError: the machine lacks an emulator, a runtime or namespaces.
         StepError, StepsError: steps failed.
+        PlatformsError: platforms failed, and the others were built all the same.
         TrimaranError: whatever else the rooms below report.
     """
     with machine.store.use():
@@ -58,9 +74,11 @@ class _Build:
         self._results = Results(machine.store)
         self._outputs = Outputs(request)
         self._packing = Packing(self._outputs.compression, request.source_date_epoch)
+        wanted = request.platforms or (platforms.host(),)
+        self._outcomes = Outcomes(wanted, keep_going=request.keep_going)
         self._started = time.time()
 
-    def run(self) -> BuiltIndex | None:
+    def run(self) -> Built:
         request = self._request
         self._outputs.check()
         dockerfile = parse(read_dockerfile(request), request.dockerfile_name)
@@ -69,15 +87,23 @@ class _Build:
         resolver = Resolver(
             images, self._machine.open_repository, request.build_contexts, request.pull
         )
-        plan = make_plan(request, dockerfile, resolver, folders.digest, self._results)
+        plan = make_plan(
+            request,
+            dockerfile,
+            resolver,
+            folders.digest,
+            self._results,
+            outcomes=self._outcomes,
+        )
         folders.save()
         demand = self._demand(plan)
-        supports = self._preflight(demand)
+        plan, supports = self._preflight(plan, demand)
+        demand = self._demand(plan) if plan.missing else demand
         self._announce(plan, demand)
         if demand:
             from trimaran.build.execution import Execution  # noqa: PLC0415 - slow to load
 
-            Execution(
+            execution = Execution(
                 request,
                 self._machine,
                 plan,
@@ -87,7 +113,8 @@ class _Build:
                 supports,
                 self._packing,
                 self._emit,
-            ).do(demand)
+            )
+            plan = self._execute(execution, demand)
         return self._finish(plan, dockerfile)
 
     def _demand(self, plan: Plan) -> Demand:
@@ -95,26 +122,63 @@ class _Build:
         finder = DemandFinder(plan, self._store, self._results)
         return finder.find(packing, self._outputs.want_roots)
 
-    def _preflight(self, demand: Demand) -> Mapping[Platform, Support]:
+    def _preflight(self, plan: Plan, demand: Demand) -> tuple[Plan, Mapping[Platform, Support]]:
         """Prove that targets may be pushed to, and make the programs of platforms run."""
         if not demand and not self._request.outputs:
-            return {}
+            return plan, {}
         from trimaran.build import preflight  # noqa: PLC0415 - slow to load
 
         preflight.check_push(self._request, self._machine.open_repository)
         if not demand and not self._outputs.want_roots:
-            return {}
+            return plan, {}
         machine = self._machine
-        return preflight.prepare_platforms(
+        supports, gaps = preflight.prepare_what_runs(
             demand.run_platforms, machine.search_path, machine.emulators
         )
+        if gaps:
+            error = preflight.together(gaps.values())
+            plan = self._without(
+                plan, error, lambda own: [gaps[p] for p in own.run_platforms if p in gaps]
+            )
+        return plan, supports
+
+    def _execute(self, execution: Execution, demand: Demand) -> Plan:
+        """Do what is demanded; gives the plan of the platforms for which all of it was done."""
+        from trimaran.build.work import task_keys  # noqa: PLC0415 - slow to load
+
+        failures = execution.do(demand, keep_going=self._outcomes.keep_going)
+        if not failures:
+            return execution.plan
+
+        def causes_in(own: Demand) -> Sequence[TrimaranError]:
+            """What is demanded of a platform still, it lacks because of what failed in it."""
+            keys = task_keys(own)
+            return [failure for key, failure in failures.items() if key in keys]
+
+        return self._without(execution.plan, next(iter(failures.values())), causes_in)
+
+    def _without(
+        self,
+        plan: Plan,
+        error: TrimaranError,
+        causes_in: Callable[[Demand], Sequence[TrimaranError]],
+    ) -> Plan:
+        """The plan without the platforms whose own demand holds a cause to fail.
+
+        Raises:
+            TrimaranError: `error`, where the build does not keep going.
+            PlatformsError: no platform is left.
+        """
+        causes = {name: causes_in(self._demand(plan.only({name}))) for name in plan.images}
+        self._outcomes.lose(causes, error)
+        return plan.only(self._outcomes.left)
 
     def _announce(self, plan: Plan, demand: Demand) -> None:
         shown: dict[str, Step] = {}
-        for step in walk((*plan.targets, *plan.tests)):
+        for step in walk(plan.ends):
             if not isinstance(step, Extract):
                 shown.setdefault(plan.identity(step), step)
-        names = tuple(str(platform) for platform in plan.images)
+        names = tuple(str(platform) for platform in plan.wanted)
         self._emit(events.BuildStarted(self._request.dockerfile_name, names, len(shown)))
         for name in dict.fromkeys(n for i in plan.images.values() for n in i.unused_build_args):
             self._emit(events.Notice("warning", f"--build-arg {name} is used by no ARG"))
@@ -123,24 +187,34 @@ class _Build:
                 label = plan.label(step)
                 self._emit(events.StepCached(key, label.text, str(label.platform)))
 
-    def _finish(self, plan: Plan, dockerfile: Dockerfile) -> BuiltIndex | None:
-        for identity, newer in plan.replaces.items():
-            self._results.replace(identity, newer)
+    def _finish(self, plan: Plan, dockerfile: Dockerfile) -> Built:
         self._store.sync()
-        if not self._outputs.want_layers:
-            self._write(plan, None)
-            return None
-        result = Assembler(plan, self._store, self._results, self._packing).assemble()
-        if any(output.type == "registry" for output in self._request.outputs):
-            self._verify(result, dockerfile)
+        result = self._assemble(plan) if self._outputs.want_layers else None
+        if result and any(output.type == "registry" for output in self._request.outputs):
+            honest = self._verify(plan, result, dockerfile)
+            if honest is not plan:
+                plan, result = honest, self._assemble(honest)
+        failed = self._outcomes.conclude(allow_missing=self._request.allow_missing)
+        self._replace(plan)
         self._write(plan, result)
-        self._report(result)
-        return result
+        if result:
+            self._report(result)
+        return Built(result, failed)
 
-    def _verify(self, result: BuiltIndex, dockerfile: Dockerfile) -> None:
-        """Refuse to publish what would not run where its name says."""
+    def _assemble(self, plan: Plan) -> BuiltIndex:
+        return Assembler(plan, self._store, self._results, self._packing).assemble()
+
+    def _replace(self, plan: Plan) -> None:
+        """Let later builds take what was run anew, without what a failed platform left undone."""
+        made = {plan.identity(step) for step in walk(plan.ends)}
+        for identity, newer in plan.replaces.items():
+            if newer in made:
+                self._results.replace(identity, newer)
+
+    def _verify(self, plan: Plan, result: BuiltIndex, dockerfile: Dockerfile) -> Plan:
+        """Refuse to publish what would not run where its name says; gives the plan of the rest."""
         from trimaran.audit.allowances import Allowance  # noqa: PLC0415 - slow to load
-        from trimaran.build.verifying import Gate, by_dockerfile  # noqa: PLC0415
+        from trimaran.build.verifying import Gate, RefusedError, by_dockerfile  # noqa: PLC0415
 
         request = self._request
         gate = Gate(
@@ -152,7 +226,13 @@ class _Build:
         )
         name = ", ".join(tag.familiar for tag in request.tags)
         explain = by_dockerfile(dockerfile, request.target)
-        gate.check(StoreImages(self._store), result.descriptor, name, explain)
+        try:
+            gate.check(StoreImages(self._store), result.descriptor, name, explain)
+        except RefusedError as error:
+            found = {each: error.causes.get(str(each)) for each in plan.images}
+            self._outcomes.lose({each: [cause] for each, cause in found.items() if cause}, error)
+            return plan.only(self._outcomes.left)
+        return plan
 
     def _write(self, plan: Plan, result: BuiltIndex | None) -> None:
         """Write the outputs; without any, give the names of the local store to the result."""

@@ -19,13 +19,14 @@ from trimaran.build.work import Origins, Worker
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile.instructions import Source
 from trimaran.emulation.support import Support
+from trimaran.errors import TrimaranError
 from trimaran.events import Emit
 from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.surroundings import Surroundings
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
-from trimaran.scheduler.runner import run
+from trimaran.scheduler.runner import attempt, run
 
 
 class Execution(msgspec.Struct, frozen=True):
@@ -48,8 +49,13 @@ class Execution(msgspec.Struct, frozen=True):
     packing: Packing
     emit: Emit
 
-    def do(self, demand: Demand) -> None:
+    def do(self, demand: Demand, *, keep_going: bool = False) -> Mapping[str, TrimaranError]:
         """Fetch blobs, make file systems and write layers.
+
+        To keep going is to do all that does not need what failed.
+
+        Returns:
+            What failed then, by the keys of `work.task_keys`.
 
         Raises:
             HostError: the runtime is missing.
@@ -81,7 +87,11 @@ class Execution(msgspec.Struct, frozen=True):
             machine.stop,
             settings,
         )
-        run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
+        tasks = worker.tasks(demand)
+        if keep_going:
+            return attempt(tasks, heavy_slots=machine.cores, stop=machine.stop)
+        run(tasks, heavy_slots=machine.cores, stop=machine.stop)
+        return {}
 
 
 def lent(own: Surroundings, build_args: Mapping[str, str]) -> Surroundings:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from trimaran import platforms
-from trimaran.build.resolve import Resolver
+from trimaran.build.outcomes import Outcomes
+from trimaran.build.resolve import Resolver, together
 from trimaran.build.results import Packing, Results
 from trimaran.build.testing import with_tests
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
-from trimaran.errors import ContextError
+from trimaran.errors import ContextError, DockerfileError
 from trimaran.graph.identity import ContentDigest, identities
 from trimaran.graph.steps import Copy, Extract, Run, Step, chain, inputs
 from trimaran.oci.models import Descriptor
@@ -30,17 +31,42 @@ class Plan(msgspec.Struct, frozen=True):
         identities: each step's identity, by the step's `id()`.
         replaces: identities of this build's runs that are to stand for older ones (`--no-cache`).
         tests: what must succeed on top of the images before they are published.
+        wanted: the platforms that were asked for, in their order; empty if that is one image.
     """
 
     images: Mapping[Platform, Lowered]
     identities: Mapping[int, str]
     replaces: Mapping[str, str]
     tests: tuple[Run, ...] = ()
+    wanted: tuple[Platform, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Platform, ...]:
+        """The platforms that were asked for and are not among the images."""
+        return tuple(platform for platform in self.wanted if platform not in self.images)
+
+    @property
+    def is_multi_platform(self) -> bool:
+        """Whether several platforms were asked for, whatever is left of them."""
+        return len(self.wanted) > 1
 
     @property
     def targets(self) -> tuple[Step, ...]:
         """The last step of each platform's image; those of an empty file system are left out."""
         return tuple(image.step for image in self.images.values() if image.step is not None)
+
+    @property
+    def ends(self) -> tuple[Step, ...]:
+        """What nothing else builds on: the targets, and the tests of them."""
+        return (*self.targets, *self.tests)
+
+    def only(self, kept: Collection[Platform]) -> Plan:
+        """The plan of these of its platforms alone; the others are missing."""
+        return msgspec.structs.replace(
+            self,
+            images={name: image for name, image in self.images.items() if name in kept},
+            tests=tuple(test for test in self.tests if test.platform in kept),
+        )
 
     def identity(self, step: Step) -> str:
         return self.identities[id(step)]
@@ -82,20 +108,26 @@ def make_plan(
     resolver: Resolver,
     content_digest: ContentDigest,
     results: Results,
+    *,
+    outcomes: Outcomes,
 ) -> Plan:
     """Lower the Dockerfile for every platform and name every step.
+
+    `outcomes` knows the platforms; those that cannot be planned are lost in it.
 
     Raises:
         DockerfileError: the Dockerfile cannot be lowered, or what a COPY names cannot be read.
         ImageError: bases are missing.
+        PlatformsError: no platform is left.
     """
-    wanted = request.platforms or (platforms.host(),)
-    images = _lower_all(request, dockerfile, resolver, wanted)
+    wanted = outcomes.left
+    images = _lower_all(request, dockerfile, resolver, outcomes)
     publish = any(output.type == "registry" for output in request.outputs)
     images, tests = with_tests(images, request.tests, publish=publish)
-    targets: list[Step] = [image.step for image in images.values() if image.step is not None]
     replaces: dict[str, str] = {}
+    known: dict[int, str] = {}
     nonce = secrets.token_hex(8)
+    plan = Plan(images, known, replaces, tests, wanted)
 
     def standing(step: Step, identity: str) -> str:
         if isinstance(step, Extract):
@@ -108,29 +140,38 @@ def make_plan(
         try:
             return content_digest(step)
         except ContextError as error:
-            lines = Plan(images, {}, {}).label(step).lines
+            lines = plan.label(step).lines
             raise dockerfile.source.error(error.message, lines, error.hint) from error
 
-    return Plan(images, identities([*targets, *tests], digest, standing), replaces, tests)
+    for platform in images:
+        try:
+            known.update(identities(plan.only({platform}).ends, digest, standing))
+        except DockerfileError as error:
+            outcomes.lose({platform: [error]}, error)
+    return plan.only(outcomes.left)
 
 
 def _lower_all(
-    request: BuildRequest, dockerfile: Dockerfile, resolver: Resolver, wanted: Iterable[Platform]
+    request: BuildRequest, dockerfile: Dockerfile, resolver: Resolver, outcomes: Outcomes
 ) -> dict[Platform, Lowered]:
     """Lower and resolve in turns: what ONBUILD names is known only once its base is."""
     bases: dict[BaseKey, BaseImage] = {}
     while True:
         lowered: dict[Platform, Lowered] = {}
-        missing: set[BaseKey] = set()
-        for platform in wanted:
+        needs: dict[Platform, frozenset[BaseKey]] = {}
+        for platform in outcomes.left:
             match _lower(request, dockerfile, platform, bases):
                 case Needs(keys=keys):
-                    missing |= keys
+                    needs[platform] = keys
                 case image:
                     lowered[platform] = image
-        if not missing:
+        if not needs:
             return lowered
-        bases.update(resolver.resolve_all(missing))
+        found, gaps = resolver.resolve_all(frozenset().union(*needs.values()))
+        bases.update(found)
+        if gaps:
+            causes = {name: [gaps[key] for key in needs[name] if key in gaps] for name in needs}
+            outcomes.lose(causes, together(gaps.values()))
 
 
 def _lower(

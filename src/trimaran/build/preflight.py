@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from trimaran.build.resolve import OpenRepository
@@ -47,15 +47,36 @@ def prepare_platforms(
     Raises:
         HostError: namespaces are refused, or emulators are missing; all platforms are named.
     """
+    supports, gaps = prepare_what_runs(platforms, search_path, emulators)
+    if gaps:
+        raise together(gaps.values())
+    return supports
+
+
+def prepare_what_runs(
+    platforms: Iterable[Platform],
+    search_path: str,
+    emulators: Mapping[str, Path] | None = None,
+) -> tuple[Mapping[Platform, Support], Mapping[Platform, HostError]]:
+    """As `prepare_platforms`, but gives what runs, and why the others do not.
+
+    Raises:
+        HostError: namespaces are refused.
+    """
     namespaces.enter()
     supports = prepare(platforms, search_path, overrides=emulators)
-    missing = {name: gap for name, gap in supports.items() if isinstance(gap, Missing)}
-    if missing:
-        raise HostError(
-            "\n".join(f"{platform}: {gap.reason}" for platform, gap in missing.items()),
-            "; ".join(dict.fromkeys(gap.hint for gap in missing.values() if gap.hint)),
-        )
-    return supports
+    gaps = {
+        platform: HostError(f"{platform}: {gap.reason}", gap.hint)
+        for platform, gap in supports.items()
+        if isinstance(gap, Missing)
+    }
+    return {name: one for name, one in supports.items() if name not in gaps}, gaps
+
+
+def together(gaps: Collection[HostError]) -> HostError:
+    """All that is missing in one error."""
+    hints = dict.fromkeys(gap.hint for gap in gaps if gap.hint)
+    return HostError("\n".join(gap.message for gap in gaps), "; ".join(hints))
 
 
 def settings(supports: Mapping[Platform, Support], choice: Choice) -> Mapping[Platform, Quirks]:

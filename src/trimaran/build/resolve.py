@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,23 +47,25 @@ class Resolver:
         default_factory=dict
     )
 
-    def resolve_all(self, keys: Iterable[BaseKey]) -> dict[BaseKey, BaseImage]:
+    def resolve_all(
+        self, keys: Iterable[BaseKey]
+    ) -> tuple[dict[BaseKey, BaseImage], dict[BaseKey, ImageError]]:
         """Resolve every key.
 
+        Returns:
+            What was found, and why the others are missing or lack platforms.
+
         Raises:
-            ImageError: bases are missing or lack platforms; all are named.
             RegistryError: a registry that alone was asked does not answer.
         """
         found: dict[BaseKey, BaseImage] = {}
-        gaps: list[ImageError] = []
+        gaps: dict[BaseKey, ImageError] = {}
         for key in sorted(keys, key=lambda key: (key.name, key.platform)):
             try:
                 found[key] = self._resolve(key)
             except ImageError as error:
-                gaps.append(error)
-        if gaps:
-            raise _gaps(gaps)
-        return found
+                gaps[key] = error
+        return found, gaps
 
     def _resolve(self, key: BaseKey) -> BaseImage:
         place, choice = self._choose(key)
@@ -183,7 +185,8 @@ def nowhere(name: str, gap: ImageError, further: ImageError | RegistryError) -> 
     return ImageError(f"{_named(name, gap).message}; {further.message}", "; ".join(hints))
 
 
-def _gaps(gaps: list[ImageError]) -> ImageError:
+def together(gaps: Collection[ImageError]) -> ImageError:
+    """All that is missing in one error."""
     messages = dict.fromkeys(gap.message for gap in gaps)
     hints = dict.fromkeys(gap.hint for gap in gaps if gap.hint)
     return ImageError("\n".join(messages), "; ".join(hints))

@@ -144,7 +144,7 @@ class Worker(msgspec.Struct, frozen=True):
 
     def _layer_task(self, identity: str, demand: Demand) -> Task:
         needs = (_root(identity),) if identity in demand.roots else ()
-        return Task(f"layer {identity}", needs, partial(self._write_layer, identity))
+        return Task(_layer(identity), needs, partial(self._write_layer, identity))
 
     def _write_layer(self, identity: str) -> None:
         folder = self.store.snapshot(identity)
@@ -163,8 +163,19 @@ class Worker(msgspec.Struct, frozen=True):
         Results(self.store).put_layer(identity, packing, LayerResult(descriptor, layer.diff_id))
 
 
+def task_keys(demand: Demand) -> set[str]:
+    """The keys of the tasks that do what is demanded."""
+    keys = {_fetch(digest) for digest in demand.blobs}
+    keys |= {_root(identity) for identity in demand.roots}
+    return keys | {_layer(identity) for identity in demand.layers}
+
+
 def _root(identity: str) -> str:
     return f"step {identity}"
+
+
+def _layer(identity: str) -> str:
+    return f"layer {identity}"
 
 
 def _fetch(digest: str) -> str:

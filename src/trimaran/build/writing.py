@@ -102,10 +102,9 @@ class Writer(msgspec.Struct, frozen=True):
                 write_roots(roots, stream, clamp_mtime=self.request.source_date_epoch)
 
     def _roots(self, plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
-        many = len(plan.images) > 1
         for platform, image in plan.images.items():
             identities = tuple(plan.identity(step) for step in chain(image.step))
-            yield platform.slug if many else "", identities
+            yield platform.slug if plan.is_multi_platform else "", identities
 
 
 @contextmanager

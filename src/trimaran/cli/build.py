@@ -14,7 +14,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import values
+from trimaran.cli import failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -53,6 +53,8 @@ class _Flags:
     no_verify: bool = False
     allow: tuple[str, ...] = ()
     allow_file: tuple[str, ...] = ()
+    keep_going: bool = False
+    allow_missing: bool = False
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -85,6 +87,10 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option(
     "--test", "tests", multiple=True, metavar="CMD", help="Must succeed in each platform's image"
 )
+@click.option("--keep-going", is_flag=True, help="If a platform fails, build the others, then fail")
+@click.option(
+    "--allow-missing", is_flag=True, help="Publish the others without it (implies --keep-going)"
+)
 @verify_options
 @qemu_option
 @quirks_option
@@ -102,13 +108,18 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     for file in files:
         written.check(file)
     with view("quiet" if quiet else progress) as shown:
-        result = build(request, session.machine, shown.emit)
-    if result is None:
-        return
+        built = build(request, session.machine, shown.emit)
+    if built.failed:
+        failures.show_missing(built.failed)
+    if built.index:
+        _tell(built.index, given, request.tags, quiet=quiet)
+
+
+def _tell(result: BuiltIndex, given: _Flags, tags: tuple[Reference, ...], *, quiet: bool) -> None:
     if given.iidfile:
         _write(given.iidfile, image_id(result).encode("ascii"))
     if given.metadata_file:
-        _write(given.metadata_file, metadata(result, request.tags))
+        _write(given.metadata_file, metadata(result, tags))
     if quiet:
         click.echo(image_id(result))
 
@@ -149,6 +160,8 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         allowed=dict(allowed(flags.allow, flags.allow_file)),
         tests=flags.tests,
         arch_tags=flags.arch_tags,
+        keep_going=flags.keep_going or flags.allow_missing,
+        allow_missing=flags.allow_missing,
     )
 
 
@@ -182,9 +195,7 @@ def _check_outputs(outputs: tuple[Output, ...], tags: tuple[Reference, ...]) -> 
 
 def image_id(result: BuiltIndex) -> str:
     """The config's digest of a single image, else the index's digest, as buildx has it."""
-    if len(result.images) == 1:
-        return result.images[0].config.digest
-    return result.descriptor.digest
+    return result.descriptor.digest if result.is_index else result.images[0].config.digest
 
 
 def metadata(result: BuiltIndex, tags: tuple[Reference, ...]) -> bytes:
@@ -193,7 +204,7 @@ def metadata(result: BuiltIndex, tags: tuple[Reference, ...]) -> bytes:
         "containerimage.descriptor": result.descriptor,
         "containerimage.digest": result.descriptor.digest,
     }
-    if len(result.images) == 1:
+    if not result.is_index:
         fields["containerimage.config.digest"] = result.images[0].config.digest
     if tags:
         fields["image.name"] = ",".join(str(tag) for tag in tags)

@@ -6,7 +6,7 @@ import graphlib
 import heapq
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from trimaran.errors import StepsError, TrimaranError
 from trimaran.scheduler.tasks import Stopped, Task
@@ -40,11 +40,37 @@ def run(
     runner.report()
 
 
+def attempt(
+    tasks: Iterable[Task], *, heavy_slots: int, stop: threading.Event, light_slots: int = 0
+) -> Mapping[str, TrimaranError]:
+    """Run every task whose needs succeed: a failure holds up only what needs its task.
+
+    All else is as in `run`; a fault of the program itself still stops everything.
+
+    Returns:
+        The failures by the key of their task, in the order in which the tasks were given. What
+        waited for a failed task is not named.
+
+    Raises:
+        Stopped, KeyboardInterrupt, ValueError: as `run`.
+    """
+    runner = _Runner(tuple(tasks), heavy_slots, light_slots, stop, keep_going=True)
+    runner.work()
+    return runner.failures()
+
+
 class _Runner:
     def __init__(
-        self, tasks: tuple[Task, ...], heavy_slots: int, light_slots: int, stop: threading.Event
+        self,
+        tasks: tuple[Task, ...],
+        heavy_slots: int,
+        light_slots: int,
+        stop: threading.Event,
+        *,
+        keep_going: bool = False,
     ) -> None:
         self._tasks = tasks
+        self._keep_going = keep_going
         self._index = {task.key: index for index, task in enumerate(tasks)}
         self._sorter = _sorter(tasks, self._index)
         self._free = {True: heavy_slots, False: light_slots or _LIGHT_SLOTS_PER_HEAVY * heavy_slots}
@@ -79,19 +105,31 @@ class _Runner:
 
     def report(self) -> None:
         """Raise what there is to raise."""
-        if self._interrupted:
-            raise KeyboardInterrupt
-        failures = [self._failures[index] for index in sorted(self._failures)]
-        known = [failure for failure in failures if isinstance(failure, TrimaranError)]
-        for failure in failures:
-            if not isinstance(failure, TrimaranError):
-                raise failure
+        known = tuple(self._known().values())
         if len(known) > 1:
             raise StepsError(known)
         if known:
             raise known[0]
         if self._sorter.is_active():
             raise Stopped
+
+    def failures(self) -> Mapping[str, TrimaranError]:
+        """The failures by key; raises where the work was called off."""
+        known = self._known()
+        if self._stop.is_set() and self._sorter.is_active():
+            raise Stopped
+        return known
+
+    def _known(self) -> dict[str, TrimaranError]:
+        """The failures by key, in the order of their tasks; raises what is none of a task."""
+        if self._interrupted:
+            raise KeyboardInterrupt
+        known: dict[str, TrimaranError] = {}
+        for index, failure in sorted(self._failures.items()):
+            if not isinstance(failure, TrimaranError):
+                raise failure
+            known[self._tasks[index].key] = failure
+        return known
 
     def _start_ready(self) -> None:
         for key in self._sorter.get_ready():
@@ -123,7 +161,8 @@ class _Runner:
         if failure is None:
             self._sorter.done(task.key)
             return
-        self._stop.set()
+        if not (self._keep_going and isinstance(failure, TrimaranError)):
+            self._stop.set()
         if not isinstance(failure, Stopped):
             self._failures[index] = failure
 
