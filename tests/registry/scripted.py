@@ -15,6 +15,7 @@ from trimaran.registry.credentials import Credentials, FindCredentials, no_crede
 from trimaran.registry.remote import Remote
 from trimaran.registry.repository import Repository
 from trimaran.registry.retry import RetryPolicy
+from trimaran.registry.unfinished import Unfinished
 
 _TLS_HANDSHAKE = b"\x16"
 
@@ -76,8 +77,11 @@ class ScriptedRegistry:
             self.seen.append(seen)
             return self.answering(seen)
 
-    def client(self, find: FindCredentials = no_credentials) -> Client:
-        return Client(find, policy=RetryPolicy(sleep=self.pauses.append))
+    def client(
+        self, find: FindCredentials = no_credentials, unfinished: Unfinished | None = None
+    ) -> Client:
+        policy = RetryPolicy(sleep=self.pauses.append)
+        return Client(find, policy=policy, unfinished=unfinished)
 
     @contextmanager
     def remote(self, find: FindCredentials = no_credentials) -> Iterator[Remote]:
@@ -87,9 +91,12 @@ class ScriptedRegistry:
 
     @contextmanager
     def repository(
-        self, find: FindCredentials = no_credentials, mount_from: tuple[str, ...] = ()
+        self,
+        find: FindCredentials = no_credentials,
+        mount_from: tuple[str, ...] = (),
+        unfinished: Unfinished | None = None,
     ) -> Iterator[Repository]:
-        client = self.client(find)
+        client = self.client(find, unfinished)
         yield Repository(self.host, "app", client, mount_from)
         client.close()
 

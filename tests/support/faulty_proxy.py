@@ -1,7 +1,8 @@
 """An HTTP proxy on loopback that hurts chosen requests on their way to a registry, or the answers.
 
 It counts requests. For those that its plan names it does one of `KINDS`; it also plays the token
-service that its own 401 names.
+service that its own 401 names. Like nginx it passes a request on when it has all of it: a client
+that is killed half way through one leaves no trace of it at the registry.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ class FaultyProxy:
         self.target = target
         self.plan: Mapping[int, Fault] = {}
         self.met: list[Fault] = []
+        self.held = threading.Event()
+        self.uploaded_bytes = 0
+        self._passing = -1
         self._seen = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -61,6 +65,26 @@ class FaultyProxy:
         """Count anew, with another plan."""
         with self._lock:
             self.plan, self._seen, self.met = plan, 0, []
+
+    def hold_chunk(self, passing: int) -> None:
+        """Let this many chunks of uploads pass, and keep the next one's beginning, for ever.
+
+        `held` is set then: the registry has heard nothing of that chunk.
+        """
+        with self._lock:
+            self._passing = passing
+            self.held.clear()
+
+    def holds(self, method: str) -> bool:
+        with self._lock:
+            if method != "PATCH" or self._passing < 0:
+                return False
+            self._passing -= 1
+            return self._passing < 0
+
+    def count(self, size_bytes: int) -> None:
+        with self._lock:
+            self.uploaded_bytes += size_bytes
 
     def next_fault(self) -> Fault | None:
         with self._lock:
@@ -113,11 +137,20 @@ class _Handler(BaseHTTPRequestHandler):
         super().handle()
 
     def do_any(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        proxy = cast(_Server, self.server).proxy
+        length = int(self.headers.get("Content-Length", "0"))
+        if proxy.holds(self.command):
+            self.rfile.read(length // 2)
+            proxy.held.set()
+            self.rfile.read()
+            self.close_connection = True
+            return
+        body = self.rfile.read(length)
         if self.path.startswith("/token"):
             self._send(_Reply(200, [], b'{"token": "any"}'))
             return
-        proxy = cast(_Server, self.server).proxy
+        if "/uploads/" in self.path:
+            proxy.count(len(body))
         self._meet(proxy.next_fault(), body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_any  # noqa: N815

@@ -102,12 +102,14 @@ class Session:
         from trimaran.cli import settings
         from trimaran.registry.client import Client
         from trimaran.registry.credentials import DockerConfig
+        from trimaran.registry.unfinished import Unfinished
 
         return Client(
             DockerConfig(self.docker_config).find,
             certs_folder=self.certs_folder,
             proxies=self.proxies,
             plain_http=settings.read(self.settings_path).plain_http,
+            unfinished=Unfinished(lambda: self.store),
         )
 
     def repository(self, reference: Reference, mount_from: Sequence[str] = ()) -> Repository:

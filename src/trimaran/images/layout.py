@@ -14,7 +14,7 @@ import msgspec
 
 from trimaran import digests
 from trimaran.errors import ImageError
-from trimaran.images import entries, outputs
+from trimaran.images import entries, layout_partials, outputs
 from trimaran.images.layout_reader import (
     INDEX_FILE,
     LAYOUT_FILE,
@@ -24,7 +24,8 @@ from trimaran.images.layout_reader import (
 )
 from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor, Index, encode
-from trimaran.oci.place import OpenBlob
+from trimaran.oci.place import OpenBlob, OpenFrom
+from trimaran.store.partial_file import complete
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -51,6 +52,21 @@ class Layout(LayoutReader):
             checked = digests.verified(chunks, descriptor.digest, descriptor.size)
             self._write(blob_name(descriptor.digest), checked)
 
+    def write_blob_from(self, descriptor: Descriptor, open_from: OpenFrom) -> None:
+        """Store a blob, going on where an earlier command was cut off.
+
+        Raises:
+            ImageError: its bytes are others, also when it is read from its start, or it cannot be
+                written.
+        """
+        target = self._path / blob_name(descriptor.digest)
+        with (
+            self._writing(f"write blob {descriptor.digest}"),
+            layout_partials.opened(self._path, descriptor.digest, target) as partial,
+        ):
+            if partial is not None:
+                complete(partial, descriptor, open_from)
+
     def write_manifest(self, raw: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Store a manifest or index; under `tag`, it becomes an entry of index.json.
 
@@ -67,6 +83,8 @@ class Layout(LayoutReader):
     def put_entry(self, descriptor: Descriptor, name: str = "") -> None:
         """List an image in index.json, in place of the one of that name; it may have none.
 
+        The image is whole then: what unfinished downloads left is removed.
+
         Raises:
             ImageError: it cannot be written, or the folder is no layout.
         """
@@ -77,6 +95,7 @@ class Layout(LayoutReader):
             listed = entries.replaced(index.manifests, entry)
             fields["manifests"] = [msgspec.Raw(encode(each)) for each in listed]
             self._write(INDEX_FILE, iter((msgspec.json.encode(fields),)))
+        layout_partials.clear(self._path)
 
     @contextmanager
     def _writing(self, action: str) -> Iterator[None]:

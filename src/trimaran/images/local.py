@@ -13,7 +13,7 @@ from trimaran.errors import ImageError, NotFoundError
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor
 from trimaran.oci.place import OpenBlob, OpenFrom, TagMovedError
-from trimaran.store.partials import PartialBlob
+from trimaran.store.partial_file import complete
 from trimaran.store.store import Store
 
 _CHUNK_BYTES = 1024 * 1024
@@ -71,18 +71,8 @@ class StoreImages:
             StoreError: it cannot be written.
         """
         with self._store.partial_blob(descriptor.digest) as partial:
-            if partial is None:
-                return
-            if partial.size_bytes > descriptor.size:
-                partial.restart()
-            began = partial.size_bytes
-            try:
-                _fill(partial, descriptor, open_from)
-            except ImageError:
-                if not began:
-                    raise
-                partial.restart()  # what was kept had been hurt
-                _fill(partial, descriptor, open_from)
+            if partial is not None:
+                complete(partial, descriptor, open_from)
 
     def write_manifest(self, raw: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Store a manifest or index, and let the full reference `tag` stand for it."""
@@ -113,16 +103,6 @@ class StoreImages:
     def _by_digest(self, digest: str) -> Descriptor:
         raw = self._store.read_blob(digest, MANIFEST_LIMIT_BYTES)
         return Descriptor(_media_type(raw, digest), digest, len(raw))
-
-
-def _fill(partial: PartialBlob, descriptor: Descriptor, open_from: OpenFrom) -> None:
-    if partial.size_bytes < descriptor.size:
-        with open_from(partial.size_bytes) as chunks:
-            for chunk in chunks:
-                partial.write(chunk)
-                if partial.size_bytes > descriptor.size:
-                    break
-    partial.commit(descriptor.size)
 
 
 class _Kind(msgspec.Struct, frozen=True, rename="camel"):

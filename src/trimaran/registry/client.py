@@ -16,6 +16,7 @@ from trimaran.registry.credentials import FindCredentials, no_credentials
 from trimaran.registry.retry import RetryPolicy
 from trimaran.registry.tokens import LIMIT_BYTES as TOKEN_LIMIT_BYTES
 from trimaran.registry.transport import Body, Request, Transport
+from trimaran.registry.unfinished import Unfinished
 
 _ROUNDS = 3
 """Answers to 401 per request. A token that was just fetched may be used up by other threads."""
@@ -57,6 +58,7 @@ class Client:
         policy: what is tried again, how often and when.
         plain_http: registries (host and port) that may speak plain HTTP where they speak no TLS;
             those on this machine may in any case.
+        unfinished: where uploads are noted, so that the next command goes on; None for nowhere.
     """
 
     def __init__(
@@ -67,11 +69,13 @@ class Client:
         proxies: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
         plain_http: Collection[str] = (),
+        unfinished: Unfinished | None = None,
     ) -> None:
         self._plain: set[str] = set()
         for registry in plain_http:
             self.allow_plain_http(registry)
         self.policy = policy or RetryPolicy()
+        self.unfinished = unfinished
         self._find_credentials = find_credentials
         self._transport = Transport(certs_folder, proxies, self._plain)
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 """One upload session of a blob: each of its requests, without any retry.
 
-Distribution-spec, sections Pushing a Blob in Chunks, Pushing Blobs POST then PUT.
+OCI distribution spec, Pushing blobs: "POST then PUT" and "Pushing a blob in chunks".
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ CHUNK_BYTES = 16 << 20
 _OCTETS = "application/octet-stream"
 _RANGE = re.compile(r"(?:bytes=)?0-(\d+)")
 _STATUS_ANSWERS = frozenset({200, 202, 204})
+_WAITING = frozenset({429, 503})
 _LOST = PASSING | {404, 413, 416}
 """Answers after which another try may succeed: a passing failure, a session that is gone, a body
 that is too large in one piece, an offset that the registry does not agree with."""
@@ -38,6 +39,9 @@ _LOST_CODES = frozenset(
     }
 )
 """Codes of a 400 that mean the same. The digest was checked here: bytes were hurt on the way."""
+_HURT_CODES = frozenset({"DIGEST_INVALID", "SIZE_INVALID"})
+_NO_CHUNKS = frozenset({400, 404, 405, 411, 413, 415, 416, 501})
+"""Answers to a chunk from registries that only take a blob in one piece."""
 
 
 class Interrupted(Exception):  # noqa: N818 - what happened, as the callers read it
@@ -46,12 +50,23 @@ class Interrupted(Exception):  # noqa: N818 - what happened, as the callers read
     Args:
         error: what to say if it does not.
         wait_s: how long the registry wants to be left alone.
+        hurt: what the registry has of the blob is not what was sent.
+        in_one: the registry does not take the chunk; it may take the blob in one piece.
     """
 
-    def __init__(self, error: TrimaranError, wait_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        error: TrimaranError,
+        wait_s: float = 0.0,
+        *,
+        hurt: bool = False,
+        in_one: bool = False,
+    ) -> None:
         super().__init__(error.message)
         self.error = error
         self.wait_s = wait_s
+        self.hurt = hurt
+        self.in_one = in_one
 
 
 @dataclass(slots=True)
@@ -62,18 +77,18 @@ class Session:
     descriptor: Descriptor
     source: BlobSource
     url: str = ""
-    chunk_bytes: int = CHUNK_BYTES
+    chunk_bytes: int = 0
     position: int = 0
 
     @classmethod
     def start(cls, remote: Remote, descriptor: Descriptor, source: BlobSource) -> Self:
-        """Open a session.
+        """Open a session (OCI distribution spec, Pushing a blob in chunks: POST, end-4a).
 
         Raises:
             Interrupted: the registry failed, or there was no answer.
             TrimaranError: it refused.
         """
-        session = cls(remote, descriptor, source)
+        session = cls(remote, descriptor, source, chunk_bytes=CHUNK_BYTES)
         with session._write("POST", remote.path("blobs/uploads/"), 0, {}) as answer:
             session._expect(answer, http.HTTPStatus.ACCEPTED, PASSING)
             session.url = session._next_url(answer)
@@ -82,8 +97,24 @@ class Session:
         return session
 
     def ask_position(self) -> bool:
-        """Ask how far the upload came, and go on from there; False if it cannot go on."""
-        with suppress(RegistryError), self.remote.write("GET", self.url) as answer:
+        """Ask how far the upload came, and go on from there; False if it cannot go on.
+
+        OCI distribution spec, Pushing a blob in chunks: GET of the session's location, end-13.
+
+        Raises:
+            Interrupted: there was no answer, or one that says to wait.
+        """
+        try:
+            answer = self.remote.write("GET", self.url)
+        except ConnectionLost as error:
+            raise Interrupted(self._error(error.message, error.hint)) from error
+        except RegistryError:
+            return False
+        with answer:
+            if answer.status in _WAITING:
+                raise Interrupted(
+                    refusals.refusal(answer, self._action), retry_after_s(answer.headers)
+                )
             came = _RANGE.fullmatch(answer.headers.get("Range", ""))
             if answer.status in _STATUS_ANSWERS and came:
                 self.position = int(came[1]) + 1
@@ -93,11 +124,14 @@ class Session:
         return False
 
     def send_chunk(self) -> None:
-        """Send the next chunk. Raises as `start`."""
+        """Send the next chunk (OCI distribution spec, Pushing a blob in chunks: PATCH, end-5).
+
+        Raises as `start`.
+        """
         end = min(self.position + self.chunk_bytes, self.descriptor.size)
         headers = {"Content-Range": f"{self.position}-{end - 1}", "Content-Type": _OCTETS}
         with self._write("PATCH", self.url, end - self.position, headers) as answer:
-            self._expect(answer, http.HTTPStatus.ACCEPTED)
+            self._expect(answer, http.HTTPStatus.ACCEPTED, _LOST | _NO_CHUNKS, _NO_CHUNKS)
             came = _RANGE.fullmatch(answer.headers.get("Range", ""))
             self.url = self._next_url(answer)
         if came and int(came[1]) + 1 != end:
@@ -105,7 +139,10 @@ class Session:
         self.position = end
 
     def finish(self) -> None:
-        """Send what is left, with the digest, and hold the answer against it. Raises as `start`."""
+        """Send what is left, with the digest, and hold the answer against it.
+
+        OCI distribution spec, Pushing blobs: the closing PUT, end-6. Raises as `start`.
+        """
         joint = "&" if "?" in self.url else "?"
         url = f"{self.url}{joint}digest={quote(self.descriptor.digest, safe='')}"
         rest = self.descriptor.size - self.position
@@ -139,14 +176,22 @@ class Session:
         except ConnectionLost as error:
             raise Interrupted(self._error(error.message, error.hint)) from error
 
-    def _expect(self, answer: Answer, status: int, lost: frozenset[int] = _LOST) -> None:
+    def _expect(
+        self,
+        answer: Answer,
+        status: int,
+        lost: frozenset[int] = _LOST,
+        in_one: frozenset[int] = frozenset(),
+    ) -> None:
         if answer.status == status:
             return
         page = refusals.whole(answer)
         error = refusals.refusal(page, self._action)
-        hurt = page.status == http.HTTPStatus.BAD_REQUEST and refusals.codes(page) & _LOST_CODES
-        if page.status in lost or hurt:
-            raise Interrupted(error, retry_after_s(page.headers))
+        named = refusals.codes(page) if page.status == http.HTTPStatus.BAD_REQUEST else frozenset()
+        if page.status in lost or named & _LOST_CODES:
+            hurt = bool(named & _HURT_CODES)
+            wait_s = retry_after_s(page.headers)
+            raise Interrupted(error, wait_s, hurt=hurt, in_one=page.status in in_one)
         raise error
 
     def _next_url(self, answer: Answer) -> str:
@@ -164,6 +209,10 @@ class Session:
 
 
 def cancel(remote: Remote, url: str) -> None:
-    """Give an upload up. Registries that do not know DELETE drop it in their own time."""
+    """Give an upload up: DELETE of the session's location.
+
+    Docker Registry HTTP API V2, Canceling an upload. Registries that do not know it drop the upload
+    in their own time.
+    """
     with suppress(RegistryError):
         remote.write("DELETE", url).close()

@@ -48,15 +48,17 @@ def free_bytes(root: Path) -> int:
     return facts.f_bavail * facts.f_frsize
 
 
-def write_whole(target: Path, data: bytes, scratch: Path) -> None:
+def write_whole(target: Path, data: bytes, scratch: Path, mode: int = 0o666) -> None:
     """Write `data` as `target`, by way of a file in `scratch` on the same file system.
+
+    `mode` is the file's, less what the umask takes.
 
     Raises:
         OSError: `target` is then as it was.
     """
     temporary = scratch / secrets.token_hex(8)
     try:
-        with open(temporary, "xb") as file:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -6,18 +6,16 @@ crash may have left zeros at its end): only the digest of the whole counts.
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from trimaran import digests
-from trimaran.errors import ImageError
 from trimaran.store import files
 from trimaran.store.blobs import Blobs
 from trimaran.store.locks import Locks
+from trimaran.store.partial_file import PartialFile
 
 _BUFFER_BYTES = 1 << 20
 
@@ -71,28 +69,22 @@ class PartialBlob:
     def __init__(self, blobs: Blobs, digest: str, path: Path, file: BinaryIO) -> None:
         self._blobs = blobs
         self._digest = digest
-        self._path = path
-        self._file = file
-        self._hasher = hashlib.new(digest.partition(":")[0])
-        self.size_bytes = 0
         with files.guarded(blobs.root, f"read {path}"):
-            file.seek(0)
-            while chunk := file.read(_BUFFER_BYTES):
-                self._take(chunk)
+            self._partial = PartialFile(path, file, digest)
+
+    @property
+    def size_bytes(self) -> int:
+        return self._partial.size_bytes
 
     def write(self, data: bytes) -> None:
         """Append. Raises StoreError."""
         with files.guarded(self._blobs.root, "write a blob"):
-            self._file.write(data)
-        self._take(data)
+            self._partial.write(data)
 
     def restart(self) -> None:
         """Forget what is there. Raises StoreError."""
         with files.guarded(self._blobs.root, "write a blob"):
-            self._file.seek(0)
-            self._file.truncate()
-        self._hasher = hashlib.new(self._digest.partition(":")[0])
-        self.size_bytes = 0
+            self._partial.restart()
 
     def commit(self, expected_size: int) -> None:
         """Make it part of the store.
@@ -101,18 +93,6 @@ class PartialBlob:
             ImageError: these are other bytes; none of them is kept.
             StoreError: it could not be written.
         """
-        found = f"{self._digest.partition(':')[0]}:{self._hasher.hexdigest()}"
-        if found != self._digest or self.size_bytes != expected_size:
-            size_bytes = self.size_bytes
-            self.restart()
-            raise ImageError(
-                f"{self._digest} holds other bytes: {found}, {size_bytes} of {expected_size}"
-            )
         with files.guarded(self._blobs.root, f"write blob {self._digest}"):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            files.publish(self._path, self._blobs.path(self._digest))
-
-    def _take(self, data: bytes) -> None:
-        self._hasher.update(data)
-        self.size_bytes += len(data)
+            self._partial.check(expected_size)
+            self._partial.publish(self._blobs.path(self._digest))

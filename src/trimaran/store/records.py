@@ -1,8 +1,12 @@
-"""Memos under a kind and a key: results of steps, hashes of files. Any of them may be lost."""
+"""Memos under a kind and a key: results of steps, hashes of files. Any of them may be lost.
+
+Only the owner can read them, be the store's folder open to others or not.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +32,7 @@ class Records:
     def put(self, kind: str, key: str, data: bytes) -> None:
         """Keep `data`. Raises StoreError."""
         with files.guarded(self._folder.parent, f"write a record of {kind}"):
-            files.write_whole(self._path(kind, key), data, self._scratch.folder)
+            files.write_whole(self._path(kind, key), data, self._scratch.folder, 0o600)
 
     def remove(self, kind: str, key: str) -> bool:
         """Forget a record; gives whether there was one."""
@@ -37,6 +41,14 @@ class Records:
         except FileNotFoundError:
             return False
         return True
+
+    def expire(self, kind: str, age_s: float) -> None:
+        """Forget the records of a kind that were put longer ago, or seem to be of the future."""
+        now = time.time()
+        for path in (self._folder / quote(kind, safe="")).glob("*"):
+            with suppress(FileNotFoundError):
+                if not 0 <= now - path.stat().st_mtime <= age_s:
+                    path.unlink()
 
     def clear(self) -> int:
         """Forget every record; gives how many there were."""

@@ -173,6 +173,10 @@ class Store:
         """Forget every record; gives how many there were. Hold `alone` meanwhile."""
         return self._records.clear()
 
+    def expire_records(self, kind: str, age_s: float) -> None:
+        """Forget the records of a kind that were put longer ago."""
+        self._records.expire(kind, age_s)
+
     def remove_record(self, kind: str, key: str) -> bool:
         """Forget a record; gives whether there was one."""
         return self._records.remove(kind, key)
