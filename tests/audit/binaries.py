@@ -91,3 +91,27 @@ def _attributes(vendor: bytes, tags: bytes) -> bytes:
     scope = b"\x01" + struct.pack("<I", 5 + len(tags)) + tags
     section = vendor + b"\0" + scope
     return b"A" + struct.pack("<I", 4 + len(section)) + section
+
+
+def go_program(architecture: str, setting: str) -> bytes:
+    """A program with what Go writes into it, where it would be aligned."""
+    start = 64 if row(architecture).elf_class == 64 else 52
+    return elf_file(architecture, salt=bytes(-start % 16) + go_information(architecture, setting))
+
+
+def go_information(architecture: str, setting: str) -> bytes:
+    """Go 1.19's build information (debug/buildinfo)."""
+    machine = row(architecture)
+    settings = ("-compiler=gc", '-ldflags="-s -w"', "CGO_ENABLED=0", f"GOARCH={architecture}")
+    lines = [f"build\t{each}\n" for each in (*settings, "GOOS=linux", setting)]
+    module = "path\tcommand-line-arguments\n" + "".join(lines)
+    start = bytes.fromhex("3077af0c9274080241e1c107e6d618e6")
+    end = bytes.fromhex("f932433186182072008242104116d8f2")
+    flags = bytes((machine.elf_class // 8, 2 + machine.big_endian))
+    texts = (b"go1.19.8", start + module.encode() + end)
+    return b"\xff Go buildinf:" + flags + bytes(16) + b"".join(_varint(t) + t for t in texts)
+
+
+def _varint(text: bytes) -> bytes:
+    size = len(text)
+    return bytes((size & 0x7F | 0x80, size >> 7)) if size > 0x7F else bytes((size,))

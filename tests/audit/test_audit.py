@@ -10,6 +10,7 @@ from tests.audit.binaries import (
     SOFT_FLOAT,
     arm_attributes,
     elf_file,
+    go_program,
     riscv_attributes,
     x86_note,
 )
@@ -131,6 +132,18 @@ def test_a_config_that_contradicts_the_index_is_an_error(store: Store) -> None:
         ("linux/ppc64le", elf_file("ppc64le", e_flags=1), ("error", "abi")),
         ("linux/amd64", elf_file("386"), ("warning", "machine")),
         ("linux/arm64", elf_file("amd64", e_type=1), ("warning", "machine")),
+        ("linux/arm/v6", go_program("arm", "GOARM=7"), ("error", "arm-level")),
+        ("linux/arm/v5", go_program("arm", "GOARM=6,softfloat"), ("error", "arm-level")),
+        ("linux/amd64", go_program("amd64", "GOAMD64=v3"), ("error", "x86-level")),
+        ("linux/amd64", go_program("amd64", "GOAMD64=v2"), ("warning", "x86-level")),
+        ("linux/arm64", go_program("arm64", "GOARM64=v8.1,lse"), ("error", "arm-level")),
+        ("linux/ppc64le", go_program("ppc64le", "GOPPC64=power9"), ("warning", "power-level")),
+        ("linux/ppc64le/power8", go_program("ppc64le", "GOPPC64=power9"), ("error", "power-level")),
+        (
+            "linux/riscv64",
+            go_program("riscv64", "GORISCV64=rva22u64"),
+            ("warning", "riscv-profile"),
+        ),
     ],
 )
 def test_levels(store: Store, platform: str, content: bytes, expected: tuple[str, str]) -> None:
@@ -163,6 +176,12 @@ def test_levels(store: Store, platform: str, content: bytes, expected: tuple[str
         ("linux/arm64", "usr/x86_64-linux-gnu/lib/libc.so.6", elf_file("amd64", e_type=3)),
         ("linux/amd64", "core", elf_file("s390x", e_type=4)),
         ("linux/amd64", "data.txt", b"\x7fELF and no more"),
+        ("linux/arm/v7", "bin/a", go_program("arm", "GOARM=7")),
+        ("linux/arm/v6", "bin/a", go_program("arm", "GOARM=5")),
+        ("linux/amd64/v3", "bin/a", go_program("amd64", "GOAMD64=v3")),
+        ("linux/arm64/v9", "bin/a", go_program("arm64", "GOARM64=v8.2")),
+        ("linux/ppc64le/power9", "bin/a", go_program("ppc64le", "GOPPC64=power9")),
+        ("linux/mipsle", "bin/a", go_program("mipsle", "GOMIPS=softfloat")),
     ],
 )
 def test_what_is_no_lie(store: Store, platform: str, name: str, content: bytes) -> None:

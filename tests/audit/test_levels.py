@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.audit.binaries import arm_attributes, elf_file, riscv_attributes, x86_note
+from tests.audit.binaries import (
+    arm_attributes,
+    elf_file,
+    go_information,
+    go_program,
+    riscv_attributes,
+    x86_note,
+)
 from tests.audit.pictures import tar
 
 from trimaran import elf
+from trimaran.audit.golang import GoSearch
 from trimaran.audit.levels import extensions, read_levels
 from trimaran.audit.scan import scan_layer
 
@@ -18,7 +27,39 @@ SAMPLES = (
     elf_file("riscv64", attributes=riscv_attributes("rv64i2p1_m2p0")),
     elf_file("amd64", note=x86_note(3), interpreter="/lib64/ld-linux-x86-64.so.2"),
     elf_file("s390x"),
+    go_program("arm", "GOARM=7"),
 )
+# What `GOARCH=arm GOARM=7 CGO_ENABLED=0 go build -ldflags='-s -w'` of Go 1.19.8 put into a program
+# of one line.
+GO = (
+    b"\xff Go buildinf:\x04\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x08go1.19.8\xaa\x010w\xaf\x0c\x92t\x08\x02A\xe1\xc1\x07\xe6\xd6\x18\xe6"
+    b"path\tcommand-line-arguments\nbuild\t-compiler=gc\n"
+    b'build\t-ldflags="-s -w"\nbuild\tCGO_ENABLED=0\nbuild\tGOARCH=arm\nbuild\tGOOS=linux\n'
+    b"build\tGOARM=7\n\xf92C1\x86\x18 r\x00\x82B\x10A\x16\xd8\xf2"
+)
+EM_ARM = 40
+
+
+def searched(data: bytes, piece_bytes: int) -> str:
+    search = GoSearch(EM_ARM)
+    for start in range(0, len(data), piece_bytes):
+        search.feed(data[start : start + piece_bytes])
+    return search.level
+
+
+def test_gos_build_information_is_what_go_writes() -> None:
+    assert go_information("arm", "GOARM=7") == GO
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 7, 16, 100, 1 << 20])
+def test_it_is_found_wherever_pieces_end(piece_bytes: int) -> None:
+    assert searched(bytes(160) + GO + bytes(99), piece_bytes) == "7"
+    # Go's own tools hold the words that begin it.
+    tool = bytes(16) + GO[:14] + b" and more text" * 4 + bytes(4) + GO[:16] + bytes(32) + GO
+    assert searched(tool[:96] + bytes(-len(tool[:96]) % 16) + GO, piece_bytes) == "7"
+    assert searched(bytes(8) + GO, piece_bytes) == ""
+    assert searched(GO[:-40], piece_bytes) == ""
 
 
 def test_extensions_lose_their_versions() -> None:

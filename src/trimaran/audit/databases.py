@@ -1,14 +1,16 @@
-"""What package databases say of their architecture: dpkg's and apk's, which are plain text."""
+"""What package databases say of their architecture: dpkg's and apk's plain text, and rpm's."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
+from pathlib import Path
 
+from trimaran.audit import rpm
 from trimaran.audit.facts import Packages
 
 LIMIT_BYTES = 64 << 20
-_INDEPENDENT = ("all", "noarch", "")
+_INDEPENDENT = ("all", "noarch", "(none)", "")
 _DPKG_STATUS = b"var/lib/dpkg/status"
 _DPKG_FOLDER = b"var/lib/dpkg/status.d/"  # distroless images: a file for each package
 _DPKG_ARCHITECTURES = b"var/lib/dpkg/arch"
@@ -43,12 +45,17 @@ def read_packages(path: bytes, content: bytes) -> Packages:
     return Packages("dpkg", _count(installed))
 
 
-def _count(architectures: Iterator[bytes]) -> dict[str, int]:
+def read_rpm(database: Path) -> Packages:
+    """The architectures in a file of rpm's. Raises OSError."""
+    return Packages("rpm", _count(rpm.architectures(database)))
+
+
+def _count(architectures: Iterable[bytes]) -> dict[str, int]:
     names = (name.decode(errors="replace") for name in architectures)
     return dict(Counter(name for name in names if name not in _INDEPENDENT))
 
 
-def _records(content: bytes) -> Iterator[dict[bytes, bytes]]:
+def _records(content: bytes) -> Iterable[dict[bytes, bytes]]:
     for block in content.split(b"\n\n"):
         fields = (line.partition(b":") for line in block.split(b"\n") if line[:1] != b" ")
         yield {name: value.strip() for name, colon, value in fields if colon}

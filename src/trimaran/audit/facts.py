@@ -22,6 +22,7 @@ class Levels(msgspec.Struct, frozen=True, array_like=True):
         arm_soft_float: the header's flags say that floats go through core registers.
         x86_level: 1 to 4 from GNU_PROPERTY_X86_ISA_1_NEEDED (x86-64 psABI); 0 if not said.
         riscv_extensions: of Tag_RISCV_arch (RISC-V psABI), without versions, in its order.
+        go: what a Go program was built for: the value of GOARM, GOAMD64 and so on.
     """
 
     arm_architecture: int = -1
@@ -29,6 +30,7 @@ class Levels(msgspec.Struct, frozen=True, array_like=True):
     arm_soft_float: bool = False
     x86_level: int = 0
     riscv_extensions: tuple[str, ...] = ()
+    go: str = ""
 
 
 class Binary(msgspec.Struct, frozen=True, array_like=True):
@@ -43,12 +45,12 @@ class Packages(msgspec.Struct, frozen=True, array_like=True):
     """What a package database, or one file of it, says.
 
     Attributes:
-        manager: dpkg or apk.
+        manager: dpkg, apk or rpm.
         installed: how many packages there are of each architecture; `all` and `noarch` left out.
         declared: architectures that the database is set up for, such as dpkg's foreign ones.
     """
 
-    manager: Literal["dpkg", "apk"]
+    manager: Literal["dpkg", "apk", "rpm"]
     installed: dict[str, int] = {}
     declared: tuple[str, ...] = ()
 

@@ -9,30 +9,17 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from trimaran import platforms
-from trimaran.audit import allowances, causes, programs, requirements
+from trimaran.audit import allowances, causes, packages, programs, requirements
 from trimaran.audit.allowances import Allowance
-from trimaran.audit.facts import LayerFacts, Packages
+from trimaran.audit.facts import LayerFacts
 from trimaran.audit.findings import Finding, Rule
 from trimaran.audit.requirements import ET_REL, Judgement
 from trimaran.audit.tree import Place, Tree, merge
-from trimaran.machines import Machine
 from trimaran.oci.models import ImageConfig
 from trimaran.platforms import Platform
 
 _MISLABELLED = 0.9
 """The share of programs for one other CPU from which on the label is what is wrong."""
-_APK = {
-    "amd64": ("x86_64",),
-    "386": ("x86",),
-    "arm64": ("aarch64",),
-    "ppc64le": ("ppc64le",),
-    "s390x": ("s390x",),
-    "riscv64": ("riscv64",),
-    "loong64": ("loongarch64",),
-    "mips64": ("mips64",),
-}
-_APK_ARM = {"v6": ("armhf", "armel"), "v5": ("armel",)}
-_DPKG_ARM = {"v5": ("armel",), "v6": ("armel", "armhf")}
 
 
 class ImageFacts(msgspec.Struct, frozen=True):
@@ -133,11 +120,12 @@ class _Judging:
         """Databases against the platform: all of another architecture, or some undeclared."""
         wanted = self._image.platform.machine
         held = [(place, place.entry.packages) for place in self._tree if place.entry.packages]
-        for manager in ("dpkg", "apk"):
+        for manager in ("dpkg", "apk", "rpm"):
             of_manager = [(place, one) for place, one in held if one and one.manager == manager]
             if of_manager and wanted is not None:
                 place = max(of_manager, key=lambda pair: sum(pair[1].installed.values()))[0]
-                message = _packages([one for _, one in of_manager], self._image.platform, wanted)
+                databases = [one for _, one in of_manager]
+                message = packages.judge(databases, self._image.platform, wanted)
                 if message is not None:
                     yield self._of_file(message, place)
 
@@ -179,35 +167,3 @@ class _Judging:
     def _reason(self, place: Place) -> str:
         path = "/" + os.fsdecode(place.entry.path)
         return allowances.reason_for(path, self._allowed)
-
-
-def _packages(found: list[Packages], platform: Platform, wanted: Machine) -> Judgement | None:
-    manager = found[0].manager
-    installed: Counter[str] = Counter()
-    for one in found:
-        installed.update(one.installed)
-    declared = {name for one in found for name in one.declared}
-    own = _architectures(manager, platform, wanted)
-    if not own:
-        return None
-    others = {name: count for name, count in installed.items() if name not in own}
-    if installed and not any(name in own for name in installed):
-        listed = ", ".join(sorted(others))
-        return "error", "packages", f"lists {manager} packages for {listed} alone"
-    if not installed and declared and not declared & set(own):
-        return "error", "packages", f"{manager} is set up for {', '.join(sorted(declared))}"
-    undeclared = sorted(others.keys() - declared)
-    if undeclared:
-        counts = ", ".join(f"{others[name]} for {name}" for name in undeclared)
-        return "warning", "packages", f"lists {manager} packages: {counts}"
-    return None
-
-
-def _architectures(manager: str, platform: Platform, wanted: Machine) -> tuple[str, ...]:
-    if manager == "apk":
-        if platform.architecture == "arm":
-            return _APK_ARM.get(platform.variant, ("armv7", "armhf", "armel"))
-        return _APK.get(platform.architecture, ())
-    if platform.architecture == "arm":
-        return _DPKG_ARM.get(platform.variant, ("armhf", "armel"))
-    return (wanted.debian,) if wanted.debian else ()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from trimaran import elf, machines
-from trimaran.audit.facts import Binary
+from trimaran.audit.facts import Binary, Levels
 from trimaran.audit.findings import Rule, Severity
 from trimaran.machines import Machine
 from trimaran.platforms import Platform
@@ -114,27 +114,38 @@ def _foreign(binary: Binary, wanted: Machine, platform: Platform) -> Judgement:
 
 
 def _levels(binary: Binary, path: str, platform: Platform) -> Iterator[Judgement]:
-    levels = binary.levels
+    levels, variant = binary.levels, platform.variant
     match platform.architecture:
         case "arm" | "armbe":
-            yield from _arm(binary, path, _number(platform.variant, 7))
+            yield from _arm(binary, path, _number(variant, 7))
+        case "arm64":
+            yield from _arm64(levels, variant)
         case "amd64":
-            have = _number(platform.variant, 1)
-            if levels.x86_level > have:
-                # Whole distributions are v2 under the plain name, and hardly a CPU is not.
-                severity: Severity = "error" if levels.x86_level > 2 else "warning"  # noqa: PLR2004
-                yield severity, "x86-level", f"needs x86-64-v{levels.x86_level}"
+            yield from _x86(levels.x86_level, _number(variant, 1), "")
+            yield from _x86(_number(levels.go, 0), _number(variant, 1), _built("GOAMD64", levels))
         case "riscv64":
-            yield from _riscv(levels.riscv_extensions, platform.variant)
+            yield from _riscv(levels, variant)
         case "ppc64le" | "ppc64":
-            # EF_PPC64_ABI: 1 is that of function descriptors, 2 ELFv2; 0 says nothing.
-            abi, expected = binary.elf.e_flags & 3, 2 if platform.architecture == "ppc64le" else 0
-            if expected and abi not in (0, expected):
-                yield "error", "abi", f"keeps to the ABI ELFv{abi}"
+            yield from _power(binary, platform)
+
+
+def _built(setting: str, levels: Levels) -> str:
+    return f": it was built with {setting}={levels.go}"
+
+
+def _x86(need: int, have: int, why: str) -> Iterator[Judgement]:
+    if need > have:
+        # Whole distributions are v2 under the plain name, and hardly a CPU is not.
+        severity: Severity = "error" if need > 2 else "warning"  # noqa: PLR2004
+        yield severity, "x86-level", f"needs x86-64-v{need}{why}"
 
 
 def _arm(binary: Binary, path: str, have: int) -> Iterator[Judgement]:
     levels = binary.levels
+    built_for = _number(levels.go, 0)
+    if built_for > have:
+        yield "error", "arm-level", f"needs ARMv{built_for}{_built('GOARM', levels)}"
+        return
     need = _ARM_LEVELS.get(levels.arm_architecture, 0)
     if need > have:
         # A file's attribute is the highest of its parts: libraries hold parts for newer CPUs that
@@ -147,18 +158,44 @@ def _arm(binary: Binary, path: str, have: int) -> Iterator[Judgement]:
         yield "error", "abi", "passes floats in VFP registers"
 
 
-def _riscv(extensions: tuple[str, ...], variant: str) -> Iterator[Judgement]:
+def _arm64(levels: Levels, variant: str) -> Iterator[Judgement]:
+    if _version(levels.go) > _version(variant or "v8"):
+        need = levels.go.partition(",")[0].removeprefix("v")
+        yield "error", "arm-level", f"needs ARMv{need}{_built('GOARM64', levels)}"
+
+
+def _riscv(levels: Levels, variant: str) -> Iterator[Judgement]:
     profile = _PROFILES.get(variant)
-    if profile is None or not extensions:
+    if profile is None:
         return
-    names = [*extensions[0], *extensions[1:]]
+    severity: Severity = "error" if variant else "warning"
+    extensions = levels.riscv_extensions
+    names = [*extensions[0], *extensions[1:]] if extensions else []
     beyond = [name for name in names if name not in profile]
     if beyond:
-        severity: Severity = "error" if variant else "warning"
         shown = variant or "rva20u64"
         yield severity, "riscv-profile", f"needs {', '.join(beyond)}, beyond {shown}"
+    if _number(levels.go, 20, "rva") > _number(variant, 20, "rva"):
+        yield severity, "riscv-profile", f"needs {levels.go}{_built('GORISCV64', levels)}"
 
 
-def _number(variant: str, default: int) -> int:
-    digits = variant.removeprefix("v").partition(".")[0]
-    return int(digits) if digits.isdigit() else default
+def _power(binary: Binary, platform: Platform) -> Iterator[Judgement]:
+    # EF_PPC64_ABI: 1 is that of function descriptors, 2 ELFv2; 0 says nothing.
+    abi, levels = binary.elf.e_flags & 3, binary.levels
+    if platform.architecture == "ppc64le" and abi not in (0, 2):
+        yield "error", "abi", f"keeps to the ABI ELFv{abi}"
+    if _number(levels.go, 8, "power") > _number(platform.variant, 8, "power"):
+        severity: Severity = "error" if platform.variant else "warning"
+        yield severity, "power-level", f"needs {levels.go}{_built('GOPPC64', levels)}"
+
+
+def _number(text: str, default: int, prefix: str = "v") -> int:
+    """The number of a variant, or of Go's word for one: `v3`, `7,softfloat`, `rva22u64`."""
+    found = re.match(rf"(?:{prefix})?(\d+)", text)
+    return int(found[1]) if found else default
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The architecture's version in `v8.2` or `v9.0,lse`; v9.0 holds what v8.5 does."""
+    found = re.match(r"v?(\d+)(?:\.(\d+))?", text)
+    return (int(found[1]), int(found[2] or 0)) if found else ()

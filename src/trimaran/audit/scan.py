@@ -6,11 +6,15 @@ import hashlib
 import io
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, cast
 
+import msgspec
+
 from trimaran import elf
-from trimaran.audit import databases
+from trimaran.audit import databases, rpm
 from trimaran.audit.facts import Binary, Entry, Kind, LayerFacts
+from trimaran.audit.golang import GoSearch
 from trimaran.audit.levels import WHOLE_FILE, read_levels
 from trimaran.errors import LayerError
 from trimaran.layers.decompression import decompressed
@@ -20,7 +24,7 @@ from trimaran.layers.reader import TarReader
 from trimaran.layers.scan import OPAQUE_MARKER, WHITEOUT_PREFIX
 from trimaran.layers.streams import ByteStream
 
-VERSION = 1
+VERSION = 2
 """Counts up with each change of what is kept: memos of older versions are of no use."""
 _META_PREFIX = b".wh..wh."
 _HEAD_BYTES = 1 << 16
@@ -84,6 +88,12 @@ def _file(entry: TarEntry, path: bytes, reader: TarReader) -> Entry:
     if databases.is_database(path) and entry.size <= databases.LIMIT_BYTES:
         packages = databases.read_packages(path, b"".join(reader.pieces()))
         return Entry(path, "file", entry.mode, packages=packages)
+    if path in rpm.DATABASES and entry.size <= rpm.LIMIT_BYTES:
+        with tempfile.NamedTemporaryFile() as copy:
+            copy.writelines(reader.pieces())
+            copy.flush()
+            packages = databases.read_rpm(Path(copy.name))
+        return Entry(path, "file", entry.mode, packages=packages)
     pieces = reader.pieces()
     head = bytes(next(pieces, b""))
     while len(head) < min(entry.size, _SCRIPT_LINE_BYTES):
@@ -110,22 +120,25 @@ def _binary(head: bytes, pieces: Iterator[memoryview], size: int) -> Binary | No
         hasher.update(piece)
         head += piece
     facts = elf.read(head)
+    search = GoSearch(facts.e_machine if facts else 0)
+    search.feed(head)
     if (facts is None or facts.e_machine in WHOLE_FILE) and len(head) < size <= _LARGEST_BYTES:
         with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as whole:
             whole.write(head)
-            _drain(pieces, hasher, cast("IO[bytes]", whole))
-            return _facts(cast("IO[bytes]", whole), hasher.digest())
-    _drain(pieces, hasher, None)
-    return _facts(io.BytesIO(head), hasher.digest())
-
-
-def _drain(pieces: Iterator[memoryview], hasher: hashlib._Hash, target: IO[bytes] | None) -> None:
+            for piece in pieces:
+                hasher.update(piece)
+                search.feed(piece)
+                whole.write(piece)
+            return _facts(cast("IO[bytes]", whole), hasher.digest(), search)
     for piece in pieces:
         hasher.update(piece)
-        if target is not None:
-            target.write(piece)
+        search.feed(piece)
+    return _facts(io.BytesIO(head), hasher.digest(), search)
 
 
-def _facts(file: IO[bytes], sha256: bytes) -> Binary | None:
+def _facts(file: IO[bytes], sha256: bytes, search: GoSearch) -> Binary | None:
     facts = elf.read(cast("io.BufferedIOBase", file))  # type: ignore[arg-type]
-    return Binary(facts, read_levels(file, facts), sha256) if facts else None  # type: ignore[arg-type]
+    if facts is None:
+        return None
+    levels = read_levels(file, facts)  # type: ignore[arg-type]
+    return Binary(facts, msgspec.structs.replace(levels, go=search.level), sha256)
