@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support.registry import serve_registry
 
 from trimaran import digests, platforms, references
 from trimaran.errors import ImageError, NotFoundError
@@ -18,6 +19,8 @@ from trimaran.images.local import StoreImages
 from trimaran.images.tree import gather, read_node
 from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor, Index, Manifest
+from trimaran.registry.client import Client
+from trimaran.registry.repository import Repository
 from trimaran.store.store import Store
 
 MakeImage = Callable[..., Descriptor]
@@ -75,13 +78,13 @@ def test_what_the_target_has_is_skipped_and_equal_blobs_travel_once(
 def test_progress_counts_up_and_is_not_told_too_often(tmp_path: Path, store: Store) -> None:
     class Slow(StoreImages):
         @contextmanager
-        def open_blob(self, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
+        def open_blob_from(self, blob: Descriptor, offset: int) -> Iterator[Iterator[bytes]]:
             def slowed() -> Iterator[bytes]:
-                for _ in range(100):
+                for _ in range(offset, blob.size, 10):
                     time.sleep(0.004)
                     yield bytes(10)
 
-            yield digests.verified(slowed(), descriptor.digest, descriptor.size)
+            yield slowed()
 
     blob = Descriptor(media_types.LAYER, store.put_blob(bytes(1000)), 1000)
     manifest = Manifest.make(blob, ())
@@ -104,10 +107,10 @@ def test_after_a_failure_the_others_stop_and_nothing_is_tagged(
 
     class Endless(StoreImages):
         @contextmanager
-        def open_blob(self, blob: Descriptor) -> Iterator[Iterator[bytes]]:
+        def open_blob_from(self, blob: Descriptor, offset: int) -> Iterator[Iterator[bytes]]:
             if blob == blobs[-1]:
                 begun.wait(10)
-                with super().open_blob(blob) as chunks:
+                with super().open_blob_from(blob, offset) as chunks:
                     yield chunks
             else:
                 yield self._drip()
@@ -123,6 +126,45 @@ def test_after_a_failure_the_others_stop_and_nothing_is_tagged(
     assert not any(layout.has_blob(blob) for blob in blobs)
     with pytest.raises(NotFoundError):
         layout.resolve("1.0")
+
+
+@pytest.mark.parametrize("damage", [b"damage", b""])
+def test_damage_in_a_source_that_is_read_unchecked_is_seen_by_every_target(
+    tmp_path: Path, layout: Layout, store: Store, make_image: MakeImage, damage: bytes
+) -> None:
+    local = StoreImages(store)
+    descriptor = make_image(local, "amd64")
+    copy(local, descriptor, layout, tag="1.0")
+    layer = gather(local, read_node(local, descriptor)).blobs[-1]
+    path = tmp_path / "layout" / "blobs" / layer.digest.replace(":", "/")
+    hurt = damage or path.read_bytes() + b"more"
+    path.write_bytes(hurt)
+    store.blob_path(layer.digest).write_bytes(hurt)
+    other = StoreImages(Store.open(tmp_path / "other"))
+    for source, target in ((local, Layout(tmp_path / "new")), (layout, other)):
+        with pytest.raises(ImageError, match=layer.digest):
+            copy(source, descriptor, target, tag="docker.io/library/app:1.0")
+        with pytest.raises(NotFoundError):
+            target.resolve("docker.io/library/app:1.0")
+        assert not target.has_blob(layer)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("damage", [b"damage", b""])
+def test_damage_does_not_get_into_a_registry(
+    tmp_path: Path, layout: Layout, make_image: MakeImage, damage: bytes
+) -> None:
+    descriptor = make_image(layout, "amd64")
+    layer = gather(layout, read_node(layout, descriptor)).blobs[-1]
+    path = tmp_path / "layout" / "blobs" / layer.digest.replace(":", "/")
+    path.write_bytes(damage or path.read_bytes() + b"more")
+    with serve_registry(tmp_path) as running:
+        target = Repository(running.host, "app", Client())
+        with pytest.raises(ImageError, match=layer.digest):
+            copy(layout, descriptor, target, tag="1.0")
+        with pytest.raises(NotFoundError):
+            target.resolve("1.0")
+        assert not target.has_blob(layer)
 
 
 def test_a_missing_child_stops_the_copy_before_it_begins(

@@ -48,3 +48,15 @@ def test_syncfs(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r".") as caught:
         syscalls.syncfs(folder)
     assert caught.value.errno == errno.EBADF
+
+
+def test_a_file_can_be_written_early_and_a_pipe_cannot(tmp_path: Path) -> None:
+    with (tmp_path / "file").open("wb", buffering=0) as file:
+        file.write(bytes(1 << 20))
+        syscalls.start_writing(file.fileno(), 0, 1 << 20)
+    ends = os.pipe()
+    with pytest.raises(OSError, match=r".") as caught:
+        syscalls.start_writing(ends[1], 0, 1)
+    assert caught.value.errno == errno.ESPIPE
+    for end in ends:
+        os.close(end)

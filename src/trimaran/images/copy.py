@@ -156,12 +156,15 @@ class BlobCopy:
 
     def _write(self, blob: Descriptor, transfer: str) -> None:
         source, target = self._source, self._target
-        if isinstance(source, Rewinding) and isinstance(target, Resuming):
+        if not isinstance(source, Rewinding):
+            target.write_blob(blob, lambda: self._open(blob, transfer))
+            return
+        if isinstance(target, Resuming):
             target.write_blob_from(
                 blob, lambda offset: self._open_from(source, blob, transfer, offset)
             )
-        else:
-            target.write_blob(blob, lambda: self._open(blob, transfer))
+        else:  # it checks all that it stores: the source need not hash it too
+            target.write_blob(blob, lambda: self._open_from(source, blob, transfer, 0))
 
     @contextmanager
     def _open_from(

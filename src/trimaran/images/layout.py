@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from trimaran import digests
-from trimaran.errors import ImageError
+from trimaran.errors import ImageError, NotFoundError
 from trimaran.images import entries, layout_partials, outputs
 from trimaran.images.layout_reader import (
     INDEX_FILE,
@@ -43,8 +43,20 @@ class Layout(LayoutReader):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"oci:{path}", _FolderFiles(path))
+        self._folder = _FolderFiles(path)
+        super().__init__(f"oci:{path}", self._folder)
         self._path = path
+
+    @contextmanager
+    def open_blob_from(
+        self, descriptor: Descriptor, offset_bytes: int
+    ) -> Iterator[Iterator[bytes]]:
+        """A blob's bytes from an offset on, not checked. Raises NotFoundError, ImageError."""
+        name = blob_name(descriptor.digest)
+        if self._folder.size(name) is None:
+            raise NotFoundError(f"{self.name} has no blob {descriptor.digest}")
+        with self._folder.open(name, offset_bytes) as chunks:
+            yield chunks
 
     def write_blob(self, descriptor: Descriptor, open_blob: OpenBlob) -> None:
         """Store a blob. Raises ImageError if the bytes are others, or cannot be written."""
@@ -140,12 +152,13 @@ class _FolderFiles:
         return None
 
     @contextmanager
-    def open(self, name: str) -> Iterator[Iterator[bytes]]:
+    def open(self, name: str, offset_bytes: int = 0) -> Iterator[Iterator[bytes]]:
         try:
             file = open(self._path / name, "rb")  # noqa: SIM115 - closed below
         except OSError as error:
             raise ImageError(f"read {self._path / name}: {error.strerror}") from error
         with file:
+            file.seek(offset_bytes)
             yield iter(lambda: file.read(_CHUNK_BYTES), b"")
 
 

@@ -52,6 +52,15 @@ class StoreImages:
             chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
             yield digests.verified(chunks, descriptor.digest, descriptor.size)
 
+    @contextmanager
+    def open_blob_from(
+        self, descriptor: Descriptor, offset_bytes: int
+    ) -> Iterator[Iterator[bytes]]:
+        """A blob's bytes from an offset on, not checked. Raises NotFoundError."""
+        with self._store.open_blob(descriptor.digest) as file:
+            file.seek(offset_bytes)
+            yield iter(lambda: file.read(_CHUNK_BYTES), b"")
+
     def has_blob(self, descriptor: Descriptor) -> bool:
         return self._store.has_blob(descriptor.digest)
 

@@ -55,7 +55,7 @@ class Place(Protocol):
 
 @runtime_checkable
 class Rewinding(Protocol):
-    """A place that gives a blob from any offset on."""
+    """A place that gives a blob from any offset on, not checked: who takes it does that."""
 
     def open_blob_from(
         self, descriptor: Descriptor, offset_bytes: int

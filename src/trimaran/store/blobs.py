@@ -13,6 +13,7 @@ from trimaran import digests
 from trimaran.errors import ImageError, NotFoundError, StoreError
 from trimaran.store import files
 from trimaran.store.scratch import Scratch
+from trimaran.store.writeback import Writeback
 
 _BUFFER_BYTES = 1024 * 1024
 
@@ -105,6 +106,7 @@ class BlobWriter:
         self._file = file
         self._algorithm = algorithm
         self._hasher = hashlib.new(algorithm)
+        self._writeback = Writeback(file)
         self.size_bytes = 0
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
@@ -113,6 +115,7 @@ class BlobWriter:
             self._file.write(data)
         self._hasher.update(data)
         self.size_bytes += len(data)
+        self._writeback.grown(self.size_bytes)
         return len(data)
 
     def flush(self) -> None:

@@ -11,6 +11,7 @@ from trimaran.errors import ImageError
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import OpenFrom
 from trimaran.store import files
+from trimaran.store.writeback import Writeback
 
 _BUFFER_BYTES = 1 << 20
 
@@ -46,11 +47,13 @@ class PartialFile:
         file.seek(0)
         while chunk := file.read(_BUFFER_BYTES):
             self._take(chunk)
+        self._writeback = Writeback(file, self.size_bytes)
 
     def write(self, data: bytes) -> None:
         """Append. Raises OSError."""
         self._file.write(data)
         self._take(data)
+        self._writeback.grown(self.size_bytes)
 
     def restart(self) -> None:
         """Forget what is there. Raises OSError."""
@@ -58,6 +61,7 @@ class PartialFile:
         self._file.truncate()
         self._hasher = hashlib.new(self._digest.partition(":")[0])
         self.size_bytes = 0
+        self._writeback = Writeback(self._file)
 
     def check(self, expected_size: int) -> None:
         """Hold the whole against its digest and size.
