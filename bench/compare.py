@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.cases import CASES, PLATFORMS, Case
 from bench.runs import Command, Run, measured, summary
-from bench.table import Row, markdown, plain
+from bench.table import Row, head, markdown, plain
 from bench.tools import Buildah, Tool, Trimaran, make_base
 
 _START_UP = "version"
@@ -44,7 +44,7 @@ def main() -> None:
         except RuntimeError as error:
             sys.exit(str(error))
     print(_facts())
-    print((markdown if options.markdown else plain)(rows))
+    print((markdown if options.markdown else plain)(head("case", "stores", "buildah"), rows))
 
 
 def _rows(stage: Path, names: Sequence[str], repeat: int) -> Iterator[Row]:

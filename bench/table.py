@@ -7,19 +7,20 @@ from dataclasses import dataclass
 
 from bench.runs import Run
 
-_HEAD = ("case", "stores", "trimaran", "buildah", "ratio", "peak RSS", "buildah's")
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A case of which `state` says more; `speed` is trimaran's, None in a table without it."""
+
     title: str
     state: str
-    trimaran: Run
-    buildah: Run
+    ours: Run
+    theirs: Run
+    speed: str | None = None
 
     @property
     def cells(self) -> tuple[str, ...]:
-        ours, theirs = self.trimaran, self.buildah
+        ours, theirs = self.ours, self.theirs
         return (
             self.title,
             self.state,
@@ -28,16 +29,22 @@ class Row:
             f"{ours.seconds / theirs.seconds:.2f}",
             f"{ours.peak_mib:.0f} MiB",
             f"{theirs.peak_mib:.0f} MiB",
+            *(() if self.speed is None else (self.speed,)),
         )
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    lines = [_HEAD, ("---",) * len(_HEAD), *(row.cells for row in rows)]
+def head(case: str, state: str, peer: str) -> tuple[str, ...]:
+    """The names of a row's cells, the speed's left out."""
+    return (case, state, "trimaran", peer, "ratio", "peak RSS", f"{peer}'s")
+
+
+def markdown(heading: Sequence[str], rows: Sequence[Row]) -> str:
+    lines = [heading, ("---",) * len(heading), *(row.cells for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def plain(rows: Sequence[Row]) -> str:
-    lines = [_HEAD, *(row.cells for row in rows)]
+def plain(heading: Sequence[str], rows: Sequence[Row]) -> str:
+    lines = [heading, *(row.cells for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
