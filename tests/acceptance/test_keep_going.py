@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from tests.support.busybox import busybox
+from tests.support.faulty_proxy import Fault, faulty_proxy
 from tests.support.registry import RunningRegistry
 from tests.support.workshop import Workshop
 
@@ -143,6 +145,27 @@ def test_the_audit_and_tests_fail_a_platform_alone(
     assert shop.run("inspect", f"docker://{name}").returncode == 1
     shop.build("--allow-missing", "--test", test, *words, context)
     assert index(shop, name)["annotations"] == {MISSING: "linux/arm64,linux/s390x"}
+
+
+def test_a_push_that_ends_half_way_says_what_is_there_and_goes_on(
+    shop: Workshop, registry: RunningRegistry
+) -> None:
+    path = "keep/half:1"
+    with faulty_proxy(registry.host) as proxy:
+        words = ("--platform", BOTH, "-t", f"{proxy.host}/{path}", "--push")
+        shop.build(*words, shop.context("FROM busybox\n"))
+        before = index(shop, f"docker://{registry.host}/{path}")
+        context = shop.context("FROM busybox\nCOPY Dockerfile /\n")
+        proxy.begin(dict.fromkeys(range(14, 200), Fault("drop")))
+        said = shop.refused(*words, context)
+        proxy.begin({})
+        note = re.search(rf"note: {proxy.host}/keep/half has (\d) of 5 blobs and 0 of 3 m", said)
+        assert note is not None, said
+        assert 1 <= int(note[1]) < 5
+        assert "; no tag was changed; the same command goes on from there\n" in said
+        assert index(shop, f"docker://{registry.host}/{path}") == before
+        shop.build(*words, context)
+    assert index(shop, f"docker://{registry.host}/{path}") != before
 
 
 def test_no_cache_replaces_what_was_made_and_nothing_else(shop: Workshop) -> None:

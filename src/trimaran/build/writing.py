@@ -17,7 +17,8 @@ from trimaran.build.resolve import OpenRepository
 from trimaran.events import Emit
 from trimaran.executor.roots import export_folder, opened_root
 from trimaran.graph.steps import chain
-from trimaran.images import docker_archive, layout_tar, outputs
+from trimaran.images import docker_archive, layout_tar, outputs, tree
+from trimaran.images.arrivals import write_tag
 from trimaran.images.copy import copy
 from trimaran.images.layout import Layout
 from trimaran.images.local import StoreImages
@@ -75,9 +76,11 @@ class Writer(msgspec.Struct, frozen=True):
         repositories = {tag.name: self.open_repository(tag) for tag in self.request.tags}
         for repository in repositories.values():
             copy(images, descriptor, repository, emit=self.emit, verb="push")
+        changed: list[str] = []
         for tag, described in named(self.request, result):
-            raw = images.read_manifest(described)
-            repositories[tag.name].write_manifest(raw, described.media_type, tag.tag)
+            node = tree.read_node(images, described)
+            write_tag(repositories[tag.name], node, tag.tag, changed)
+            changed.append(tag.familiar)
 
     def _write_layout(self, layout: Layout, result: BuiltIndex) -> None:
         images = StoreImages(self.store)

@@ -20,6 +20,7 @@ from trimaran.errors import ImageError, UsageError
 from trimaran.events import Emit
 from trimaran.images import docker_archive, docker_daemon, layout_tar, locations, pick, tree
 from trimaran.images import outputs as written
+from trimaran.images.arrivals import write_tag
 from trimaran.images.copy import copy
 from trimaran.images.layout import Layout
 from trimaran.images.local import StoreImages
@@ -190,7 +191,7 @@ class _Copy(msgspec.Struct, frozen=True):
         assert isinstance(source, Repository)  # noqa: S101 - checked before anything was copied
         subjects = [node.descriptor.digest for node in image.manifests]
         copy_referrers(source, subjects, target, self.emit)
-        target.write_manifest(image.root.raw, image.root.descriptor.media_type, tag)
+        write_tag(target, image.root, tag)
 
     def _narrowed(self) -> tuple[Place, Descriptor]:
         """The source with the index of the wanted platforms alone."""

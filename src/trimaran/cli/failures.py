@@ -35,6 +35,7 @@ def text(error: TrimaranError) -> str:
         lines += [f"  | {line}" for line in error.output]
         if isinstance(cause, DockerfileError):
             lines += _excerpt(cause)
+    lines += [f"note: {note}" for note in getattr(error, "__notes__", ())]
     if error.hint:
         lines += [f"hint: {error.hint}"]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from trimaran import events
 from trimaran.errors import ImageError
 from trimaran.events import Emit, TransferAdvanced, TransferDone, TransferStarted
 from trimaran.images import pick, tree
+from trimaran.images.arrivals import Arrivals, noted, write_tag
 from trimaran.images.narrow import narrow
 from trimaran.images.tree import ImageTree, Node
 from trimaran.oci import media_types
@@ -62,7 +63,8 @@ def copy(
 
     Raises:
         ImageError, NotFoundError: the source lacks something or holds other bytes.
-        TrimaranError: what the target raises. Nothing is tagged after any error.
+        TrimaranError: what the target raises, with a note of what is there. Nothing is tagged after
+            any error.
     """
     if platforms:
         root = narrow(source, descriptor, platforms)
@@ -70,10 +72,16 @@ def copy(
         root = tree.read_node(source, descriptor)
     image = tree.gather(source, root)
     blobs = _blobs_of(source, image, layers_of) if layers_of else image.blobs
-    _copy_blobs(blobs, BlobCopy(source, target, emit, verb), workers)
+    arrivals = Arrivals(target.name, blobs, image.manifests)
+    with noted(arrivals.told):
+        _copy_blobs(blobs, BlobCopy(source, target, emit, verb), workers, arrivals.there)
     approve()
-    for node in image.manifests:
-        _write(target, node, tag if node is image.root else "")
+    with noted(arrivals.told):
+        for node in image.manifests[:-1] if tag else image.manifests:
+            _write(target, node)
+            arrivals.there.add(node.descriptor.digest)
+    if tag:
+        _check(target, image.root, write_tag(target, image.root, tag))
     return image.root.descriptor
 
 
@@ -92,15 +100,22 @@ def _blobs_of(
     return tuple(blob for blob in image.blobs if blob.digest in blobs)
 
 
-def _write(target: Place, node: Node, tag: str) -> None:
-    written = target.write_manifest(node.raw, node.descriptor.media_type, tag)
+def _write(target: Place, node: Node) -> None:
+    _check(target, node, target.write_manifest(node.raw, node.descriptor.media_type))
+
+
+def _check(target: Place, node: Node, written: Descriptor) -> None:
     if written.digest != node.descriptor.digest:
         raise ImageError(f"{target.name} stored {node.descriptor.digest} as {written.digest}")
 
 
-def _copy_blobs(blobs: Iterable[Descriptor], job: BlobCopy, workers: int) -> None:
+def _copy_blobs(blobs: Iterable[Descriptor], job: BlobCopy, workers: int, there: set[str]) -> None:
+    def run(blob: Descriptor) -> None:
+        job.run(blob)
+        there.add(blob.digest)
+
     with ThreadPoolExecutor(workers, thread_name_prefix="copy") as pool:
-        futures = [pool.submit(job.run, blob) for blob in blobs]
+        futures = [pool.submit(run, blob) for blob in blobs]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # after a failure or an interrupt the others end soon
