@@ -5,6 +5,7 @@ On a busybox all CPUs take seconds. A Debian for each takes minutes: `make cpus`
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,9 @@ def test_users_setuid_programs_sockets_and_forks(built: Workshop, platform: str)
 def test_packages_users_and_rights_on_debian(platform: str) -> None:
     with own_workshop() as shop:
         run_inside(cpu_scenarios.debian_base, "self", shop.store_path, platform, timeout_s=LIMIT_S)
+        report = json.loads(shop.ok("verify", "--format", "json", "debian").stdout)
+        assert report["findings"] == []
+        assert report["images"][0]["platform"] == platform
         words = ("build", "-t", "cpu", "--platform", platform)
         dockerfile = FOLDER / "debian.Dockerfile"
         done = shop.run(*words, "-f", dockerfile, FOLDER, timeout_s=LIMIT_S)

@@ -62,6 +62,14 @@ def test_each_platform_has_an_image_and_ran_each_step(built: Workshop) -> None:
     assert len(runs) == 2 * len(MACHINES), runs
 
 
+def test_the_audit_finds_nothing_in_any_of_them(built: Workshop) -> None:
+    for name in ("debian-busybox", "every"):
+        report = json.loads(built.ok("verify", "--format", "json", name).stdout)
+        assert report["findings"] == []
+        assert {image["platform"] for image in report["images"]} == set(MACHINES)
+        assert all(image["binaries"] == 1 for image in report["images"])
+
+
 @pytest.mark.parametrize("platform", MACHINES)
 def test_each_image_runs(built: Workshop, platform: str) -> None:
     machine, name, highest = built.ok("run", "--platform", platform, "every").stdout.split()

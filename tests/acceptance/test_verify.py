@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import http.server
 import json
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.audit.binaries import elf_file, x86_note
-from tests.support.busybox import busybox
+from tests.audit.binaries import elf_file, go_program, x86_note
+from tests.support.busybox import busybox, busybox_root
+from tests.support.dockerd import Dockerd
 from tests.support.registry import RunningRegistry
 from tests.support.workshop import Workshop
 
@@ -70,6 +77,73 @@ def test_a_last_stage_on_the_build_platform_is_named(
     assert "linux/amd64:" not in said
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[int]:
+    """A web server of a folder; gives its port."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("step", "in_dockerfile", "in_history"),
+    [
+        (
+            "ARG TARGETARCH=amd64\nRUN cp /bin-$TARGETARCH /tool",
+            "Dockerfile, line 3: the default in ARG TARGETARCH=amd64 wins over the platform",
+            "TARGETARCH was 'amd64' in this step",
+        ),
+        (
+            "RUN cp /bin-${TARGETARCH:-amd64} /tool",
+            "Dockerfile, line 3: TARGETARCH is used but not declared in this stage",
+            "TARGETARCH is used but not declared: add ARG TARGETARCH",
+        ),
+        (
+            "RUN busybox wget -q -O /tool http://127.0.0.1:PORT/bin-amd64 && chmod 755 /tool",
+            "Dockerfile, line 3: the step names amd64 for every platform",
+            "the step names amd64 for every platform",
+        ),
+    ],
+    ids=("default", "undeclared", "download"),
+)
+def test_the_cause_is_told(
+    shop: Workshop, registry: RunningRegistry, step: str, in_dockerfile: str, in_history: str
+) -> None:
+    for architecture in ("amd64", "arm64"):
+        shop.write(f"context/bin-{architecture}", busybox(architecture).read_bytes(), 0o755)
+    with served(shop.folder / "context") as port:
+        text = f"FROM busybox\nCOPY bin-* /\n{step.replace('PORT', str(port))}\n"
+        name = f"{registry.host}/verify/cause"
+        allow = ("--allow", "/bin-*=what the step chooses from")
+        words = ("--platform", "linux/arm64", "-t", name, shop.context(text))
+        said = shop.refused("--push", *allow, *words)
+        assert "linux/arm64: /tool is for amd64" in said
+        assert in_dockerfile in said
+        shop.build(*words)
+    done = shop.run("verify", *allow, name)
+    assert done.returncode == 1
+    assert f"cause: {in_history}" in done.stdout
+    assert "made by: RUN " in done.stdout
+
+
+def test_what_docker_imports_under_the_wrong_name(shop: Workshop, dockerd: Dockerd) -> None:
+    """Docker 20.10 says amd64 of all that it imports, whatever --platform says."""
+    root = busybox_root(shop.folder / "root", busybox("arm64"))
+    (root / "sbin").mkdir()
+    (root / "sbin" / "init").write_bytes(busybox("arm64").read_bytes())
+    with tarfile.open(dockerd.folder / "root.tar", "w") as archive:
+        archive.add(root, "")
+    dockerd.docker("import", "--platform", "linux/arm64", dockerd.folder / "root.tar", "imported:1")
+    assert dockerd.inspect("imported:1")["Architecture"] == "amd64"
+    environment = {"DOCKER_HOST": f"unix://{dockerd.folder}/sock"}
+    done = shop.run("verify", "docker-daemon:imported:1", environment=environment)
+    assert done.returncode == 1, done.stderr
+    assert "linux/amd64: all its 2 programs are for arm64: it is an image of arm64" in done.stdout
+    assert "linux/amd64: 2 files: is for arm64\n    /bin/busybox\n    /sbin/init" in done.stdout
+
+
 def test_push_refuses_what_lies(shop: Workshop, registry: RunningRegistry) -> None:
     name = scratch(shop, f"{registry.host}/verify/push", "linux/arm64", {"sh": busybox("amd64")})
     done = shop.run("push", name)
@@ -81,16 +155,12 @@ def test_push_refuses_what_lies(shop: Workshop, registry: RunningRegistry) -> No
 
 def test_lying_images_are_found(shop: Workshop) -> None:
     v7 = scratch(shop, "seven", "linux/arm/v6", {"bin/busybox": busybox("armhf")})
-    assert "needs ARMv7" in shop.run("verify", v7).stdout
-    files: dict[str, bytes | Path] = {
-        "bin/sh": busybox("arm64"),
-        "bin/env": elf_file("arm64", salt=b"1"),
-    }
-    labelled = scratch(shop, "imported", "linux/amd64", files)
-    assert "all its 2 programs are for arm64" in shop.run("verify", labelled).stdout
+    assert "error: linux/arm/v6: /bin/busybox needs ARMv7" in shop.run("verify", v7).stdout
+    go = scratch(shop, "go", "linux/arm/v6", {"bin/app": go_program("arm", "GOARM=7")})
+    assert "/bin/app needs ARMv7: it was built with GOARM=7" in shop.run("verify", go).stdout
     true = Path("/bin/true")
     bare = scratch(shop, "bare", "linux/amd64", {"bin/true": true})
-    assert "needs the dynamic loader" in shop.run("verify", bare).stdout
+    assert "/bin/true needs the dynamic loader /lib" in shop.run("verify", bare).stdout
     v3 = scratch(shop, "three", "linux/amd64", {"lib/a.so": elf_file("amd64", note=x86_note(3))})
     assert "/lib/a.so needs x86-64-v3" in shop.run("verify", v3).stdout
     sarif = json.loads(shop.run("verify", "--format", "sarif", v3).stdout)
