@@ -104,6 +104,37 @@ def test_an_identity_token_is_traded_by_post(scripted: Scripted) -> None:
     assert parse_qs(asked.body.decode())["scope"] == ["repository:app:pull"]
 
 
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (Reply(400, body=b'{"error":"invalid_grant"}'), UnauthorizedError),
+        (Reply(400, body=b'{"error":"invalid_scope"}'), RegistryError),
+        (Reply(400, body=b"no"), RegistryError),
+    ],
+)
+def test_an_identity_token_that_was_taken_back_is_a_refusal(
+    scripted: Scripted, reply: Reply, kind: type[RegistryError]
+) -> None:
+    registry = TokenWorld(service=lambda _: reply).serve(scripted)
+    with registry.remote(identity) as remote, pytest.raises(RegistryError) as caught:
+        remote.write("PUT", "/v2/app/manifests/1")
+    assert type(caught.value) is kind
+
+
+def test_a_new_identity_token_replaces_the_one_that_was_used(scripted: Scripted) -> None:
+    world = TokenWorld(uses=1, token_fields={"refresh_token": "second"})
+    registry = world.serve(scripted)
+    with registry.remote(identity) as remote:
+        read(remote)
+        read(remote)
+    used = [parse_qs(seen.body.decode())["refresh_token"] for seen in token_requests(registry)]
+    assert used == [["first"], ["second"]]
+
+
+def identity(_registry: str) -> Credentials:
+    return Credentials("", "", "a test", "first")
+
+
 def test_access_token_is_the_other_name_of_the_field(scripted: Scripted) -> None:
     world = TokenWorld(service=lambda _: Reply(body=b'{"access_token": "a"}'), left={"a": 9})
     with world.serve(scripted).remote() as remote:

@@ -27,6 +27,8 @@ from trimaran.registry.client import Client
 from trimaran.registry.credentials import Credentials, DockerConfig, FindCredentials
 from trimaran.registry.repository import Repository, open_repository
 from trimaran.registry.retry import RetryPolicy
+from trimaran.registry.unfinished import Unfinished
+from trimaran.store.store import Store
 
 pytestmark = pytest.mark.real
 
@@ -53,9 +55,10 @@ def repository(
     name: str = "team/app",
     certs_folder: Path | None = None,
     mount_from: tuple[str, ...] = (),
+    unfinished: Unfinished | None = None,
 ) -> Iterator[Repository]:
     policy = RetryPolicy(sleep=lambda _: None)
-    client = Client(find, certs_folder=certs_folder, policy=policy)
+    client = Client(find, certs_folder=certs_folder, policy=policy, unfinished=unfinished)
     reference = references.parse(f"{host}/{name}")
     yield open_repository(reference, client, mount_from)
     client.close()
@@ -295,6 +298,35 @@ def test_a_token_that_expires_during_a_push_is_renewed(tmp_path: Path) -> None:
         place.write_blob(CONFIG, lambda: chunks(CONFIG_BYTES))
         place.write_manifest(MANIFEST.raw, MANIFEST.media_type, "1")
         assert len(service.asked) > asked
+
+
+def test_a_token_that_expires_within_a_blob_is_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "CHUNK_BYTES", 1 << 20)
+
+    @contextmanager
+    def slowly() -> Iterator[Iterator[bytes]]:
+        def pieces() -> Iterator[bytes]:
+            yield LAYER_BYTES[:1_500_000]
+            time.sleep(2.5)
+            yield LAYER_BYTES[1_500_000:]
+
+        yield pieces()
+
+    with (
+        tokens(tmp_path, life_s=SHORT_LIFE_S) as (service, registry),
+        Store.open(tmp_path / "store") as store,
+        repository(registry.host, login, unfinished=Unfinished(lambda: store)) as place,
+    ):
+        place.check_push()
+        asked = len(service.asked)
+        place.write_blob(LAYER, slowly)
+        assert len(service.asked) > asked
+        log = registry.log.read_text()
+        assert log.count('"POST /v2/team/app/blobs/uploads/ HTTP/1.1" 202') == 2
+        with place.open_blob(LAYER) as read:
+            assert b"".join(read) == LAYER_BYTES
 
 
 @contextmanager

@@ -28,8 +28,11 @@ class TokenAuth:
 
 @dataclass(frozen=True)
 class TlsFiles:
+    """Clients need a certificate of `client_authority`, if that is given."""
+
     certificate: Path
     key: Path
+    client_authority: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ def _config(
     http: dict[str, Any] = {"addr": "127.0.0.1:0"}
     if tls:
         http["tls"] = {"certificate": str(tls.certificate), "key": str(tls.key)}
+        if tls.client_authority:
+            http["tls"]["clientcas"] = [str(tls.client_authority)]
     config: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": False}},

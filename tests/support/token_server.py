@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.certificates import issue_certificate
 from tests.support.registry import TlsFiles, TokenAuth
 
 _TOLD_LIFE_S = 300
@@ -24,7 +25,8 @@ _TOLD_LIFE_S = 300
 class TokenService:
     """Gives everyone `pull` and `user` all that is asked for.
 
-    Tokens say that they live for five minutes, but end `life_s` from now.
+    Tokens say that they live for five minutes, but end `life_s` from now. A login that asks for an
+    identity token gets `identity`, unless that is empty. `post_only` refuses each GET.
     """
 
     user: str
@@ -33,17 +35,41 @@ class TokenService:
     life_s: int = 300
     auth: TokenAuth = field(init=False)
     asked: list[str] = field(default_factory=list)
+    identity: str = ""
+    post_only: bool = False
 
     def answer(self, path: str, authorization: str) -> tuple[int, bytes]:
         """Status and body of the answer to a GET."""
         self.asked.append(path)
+        if self.post_only:
+            return 405, b""
         login = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         known = authorization == f"Basic {login}"
         if authorization and not known:
             return 401, b'{"details": "wrong name or password"}'
-        scopes = parse_qs(urlsplit(path).query).get("scope", [])
+        fields = parse_qs(urlsplit(path).query)
+        offline = known and fields.get("offline_token") == ["true"]
+        return self._given(fields.get("scope", []), known=known, offline=offline)
+
+    def trade(self, form: str) -> tuple[int, bytes]:
+        """Status and body of the answer to a POST, as OAuth 2 has it."""
+        fields = {name: values[-1] for name, values in parse_qs(form).items()}
+        self.asked.append(f"POST {fields['grant_type']}")
+        if fields["grant_type"] == "password":
+            known = (fields["username"], fields["password"]) == (self.user, self.password)
+        else:
+            known = fields["refresh_token"] == self.identity
+        if not known:
+            return 400, b'{"error": "invalid_grant"}'
+        offline = fields.get("access_type") == "offline"
+        return self._given(fields.get("scope", "").split(), known=True, offline=offline)
+
+    def _given(self, scopes: list[str], *, known: bool, offline: bool) -> tuple[int, bytes]:
         access = [_access(scope, known=known) for scope in scopes]
-        return 200, json.dumps({"token": self._token(access), "expires_in": _TOLD_LIFE_S}).encode()
+        fields: dict[str, object] = {"token": self._token(access), "expires_in": _TOLD_LIFE_S}
+        if offline and self.identity:
+            fields["refresh_token"] = self.identity
+        return 200, json.dumps(fields).encode()
 
     def _token(self, access: list[dict[str, object]]) -> str:
         now = int(time.time())
@@ -67,12 +93,7 @@ class TokenService:
 
 def make_certificate(folder: Path, name: str = "test") -> TlsFiles:
     """A new key and a certificate for 127.0.0.1 that it signed itself, below `folder`."""
-    files = TlsFiles(folder / f"{name}.crt", folder / f"{name}.key")
-    argv = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    argv += ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"]
-    argv += ["-keyout", str(files.key), "-out", str(files.certificate)]
-    subprocess.run(argv, capture_output=True, check=True)
-    return files
+    return issue_certificate(folder, name)
 
 
 @contextmanager
@@ -105,7 +126,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         service = cast(_Server, self.server).service
-        status, body = service.answer(self.path, self.headers.get("Authorization", ""))
+        self._send(*service.answer(self.path, self.headers.get("Authorization", "")))
+
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self._send(*cast(_Server, self.server).service.trade(form))
+
+    def _send(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 
 import click
@@ -41,12 +42,14 @@ def command(
         proxies=session.proxies,
         plain_http={*plain, registry} if session.insecure else plain,
     )
-    client.check_login(registry)
+    identity_token = client.check_login(registry)
     client.close()
-    where = DockerLogins(session.docker_config).store(registry, login)
+    kept = dataclasses.replace(login, identity_token=identity_token)
+    where = DockerLogins(session.docker_config).store(registry, kept)
     if where == str(session.docker_config):
+        what = "an identity token" if identity_token else "the password"
         click.echo(
-            f"warning: the password is kept in plain text in {where}\n"
+            f"warning: {what} is kept in plain text in {where}\n"
             'hint: name a credential helper there: "credsStore"',
             err=True,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 
 from trimaran.errors import UnauthorizedError
 from trimaran.registry.challenges import Basic, Bearer
@@ -37,6 +38,17 @@ class RegistryAuth:
         self._tokens: dict[Scopes, Token] = {}
         self._credentials: Credentials | None = None
         self._searched = False
+        self._offline = False
+        self._identity_token = ""
+
+    def want_identity_token(self) -> None:
+        """Ask for an identity token together with the next token."""
+        self._offline = True
+
+    @property
+    def identity_token(self) -> str:
+        """What the token service gave last to stand in for the password; empty if nothing."""
+        return self._identity_token
 
     def header(self, scopes: Scopes) -> str:
         """The Authorization to send with a request of these scopes; empty before any challenge.
@@ -109,15 +121,26 @@ class RegistryAuth:
     def _new_token(self, bearer: Bearer, scopes: Scopes) -> Token:
         login = self._login()
         try:
-            return fetch_token(self._fetch, bearer, scopes, login)
+            token = fetch_token(self._fetch, bearer, scopes, login, offline=self._offline)
         except UnauthorizedError as error:
             refusal = self.refusal(error.message)
+        else:
+            self._take_identity(token, login)
+            return token
         if login and _reads_only(scopes):
             try:
                 return fetch_token(self._fetch, bearer, scopes, None)
             except UnauthorizedError:
                 raise refusal from None
         raise refusal
+
+    def _take_identity(self, token: Token, login: Credentials | None) -> None:
+        """A new identity token ends the one that was used for it (RFC 6749, section 6)."""
+        if not (login and token.identity_token):
+            return
+        if login.identity_token:
+            self._credentials = replace(login, identity_token=token.identity_token)
+        self._identity_token = token.identity_token
 
     def _basic_header(self) -> str:
         login = self._login()

@@ -6,6 +6,7 @@ import http
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -118,17 +119,24 @@ class Client:
         """Let a registry speak plain HTTP if it speaks no TLS. Raises RegistryError: no host."""
         self._plain.add(hosts.name_of(hosts.api_host(registry)))
 
-    def check_login(self, registry: str) -> None:
-        """Let the registry judge the login (distribution-spec, Endpoints, end-1).
+    def check_login(self, registry: str) -> str:
+        """Let the registry judge the login (OCI distribution spec, Endpoints, end-1).
+
+        Returns:
+            What its token service gave to stand in for the password (Docker token authentication
+            specification, `offline_token`), empty if nothing.
 
         Raises:
             UnauthorizedError: it refuses it.
             RegistryError: it is no registry, or failed.
         """
+        auth = self._auth(registry)
+        auth.want_identity_token()
         call = Call("GET", "/v2/", frozenset(), {})
         with self.send(registry, call) as answer:
             if answer.status != http.HTTPStatus.OK:
                 raise refusals.refusal(answer, f"log in to {registry}")
+        return auth.identity_token
 
     def close(self) -> None:
         """End all connections."""
@@ -136,7 +144,8 @@ class Client:
 
     def _authorised(self, registry: str, call: Call) -> Answer:
         url = urljoin(self._base(registry), call.path)
-        request = Request(call.method, url, call.headers, call.body)
+        sent_by = hosts.api_host(registry)
+        request = Request(call.method, url, call.headers, call.body, sent_by=sent_by)
         if hosts.origin(url) != hosts.origin(self._base(registry)):
             return self._transport.send(request)
         auth = self._auth(registry)
@@ -156,12 +165,13 @@ class Client:
     def _auth(self, registry: str) -> RegistryAuth:
         with self._lock:
             if registry not in self._auths:
-                self._auths[registry] = RegistryAuth(registry, self._find_credentials, self._fetch)
+                fetch = partial(self._fetch, hosts.api_host(registry))
+                self._auths[registry] = RegistryAuth(registry, self._find_credentials, fetch)
             return self._auths[registry]
 
-    def _fetch(self, request: Request) -> Page:
+    def _fetch(self, sent_by: str, request: Request) -> Page:
         def ask() -> Page:
-            with self._transport.send(request) as answer:
+            with self._transport.send(replace(request, sent_by=sent_by)) as answer:
                 return answer.read(TOKEN_LIMIT_BYTES)
 
         return self.policy.run(ask, repeatable=True)

@@ -19,7 +19,7 @@ from trimaran.linux import process
 
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 _DOCKER_HUB_NAMES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
-_TOKEN_USER = "<token>"  # noqa: S105 - the name by which helpers mark an identity token
+TOKEN_USER = "<token>"  # noqa: S105 - the name by which helpers mark an identity token
 _NOT_FOUND = b"credentials not found in native keychain"
 HELPER_LIMIT_S = 60.0
 
@@ -164,6 +164,6 @@ def _helper_credentials(answer: bytes, program: str) -> Credentials | None:
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Neither chained nor quoted: the answer holds the secret.
         raise RegistryError(f"{program} gave an answer that is not its JSON") from None
-    if found.username == _TOKEN_USER:
+    if found.username == TOKEN_USER:
         return Credentials("", "", program, found.secret)
     return Credentials(found.username, found.secret, program) if found.secret else None

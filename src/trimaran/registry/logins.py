@@ -16,6 +16,7 @@ from trimaran.linux import process
 from trimaran.registry.credentials import (
     DOCKER_HUB_KEY,
     HELPER_LIMIT_S,
+    TOKEN_USER,
     Credentials,
     host_of,
 )
@@ -44,10 +45,11 @@ class DockerLogins:
         if helper:
             secret = {"ServerURL": _key(registry), "Username": login.username}
             secret["Secret"] = login.password
+            if login.identity_token:
+                secret |= {"Username": TOKEN_USER, "Secret": login.identity_token}
             _run(helper, "store", msgspec.json.encode(secret))
         else:
-            plain = f"{login.username}:{login.password}".encode()
-            entry = {"auth": base64.b64encode(plain).decode()}
+            entry = _entry(login)
         auths = dict(fields.get("auths") or {})
         for name in _names(auths, registry):
             del auths[name]
@@ -102,6 +104,14 @@ class DockerLogins:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise RegistryError(f"cannot write {self._path}: {error.strerror}") from error
+
+
+def _entry(login: Credentials) -> dict[str, str]:
+    """As `docker login` writes it: with an identity token the password is left out."""
+    password = "" if login.identity_token else login.password
+    auth = base64.b64encode(f"{login.username}:{password}".encode()).decode()
+    identity = {"identitytoken": login.identity_token} if login.identity_token else {}
+    return {"auth": auth, **identity}
 
 
 def _helper(fields: dict[str, Any], registry: str) -> str:

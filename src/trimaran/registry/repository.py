@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import http
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,11 +14,12 @@ from trimaran.oci.place import OpenBlob
 from trimaran.references import Reference
 from trimaran.registry import downloads, manifests, referrers, refusals, uploads
 from trimaran.registry.client import Client
+from trimaran.registry.links import next_query
 from trimaran.registry.remote import Remote
 
 _TAGS_LIMIT_BYTES = 4 << 20
 _PAGES_LIMIT = 1000
-_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+_TAGS_PER_PAGE = 1000
 
 
 class _TagList(msgspec.Struct, frozen=True):
@@ -151,20 +150,20 @@ class Repository:
         manifests.delete(self._remote, tag_or_digest)
 
     def tags(self) -> list[str]:
-        """All tags, in the registry's order (distribution-spec, Listing Tags).
+        """All tags, in the registry's order (OCI distribution spec, Listing tags, end-8b).
 
         Raises:
             NotFoundError: there is no such repository.
             RegistryError: the registry refused or failed.
         """
         found: list[str] = []
-        path = "tags/list?n=1000"
+        path = f"tags/list?n={_TAGS_PER_PAGE}"
         for _ in range(_PAGES_LIMIT):
             page = self._remote.read(path, _TAGS_LIMIT_BYTES)
             if page.status != http.HTTPStatus.OK:
                 raise refusals.refusal(page, f"list the tags of {self.name}")
             found += _decode_tags(page.body, self.name)
-            query = _next_query(page.headers.get("Link", ""))
+            query = next_query(page.headers.get("Link", ""))
             if not query:
                 return found
             path = f"tags/list?{query}"
@@ -183,12 +182,3 @@ def _decode_tags(body: bytes, name: str) -> tuple[str, ...]:
         return msgspec.json.decode(body, type=_TagList).tags or ()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RegistryError(f"list the tags of {name}: not a list of tags: {error}") from error
-
-
-def _next_query(link: str) -> str:
-    """The query of a Link header's next page (RFC 8288); empty on the last one.
-
-    Only the query: the path is known, and a link must not lead to another host.
-    """
-    found = _NEXT.search(link)
-    return urlsplit(found[1]).query if found else ""

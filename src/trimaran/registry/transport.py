@@ -32,6 +32,17 @@ _CONNECTIONS_PER_HOST = 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REDIRECT_LIMIT = 5
 _CAUSES_LIMIT = 8
+_CERTIFICATE_ALERTS = frozenset(
+    {
+        "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        "SSLV3_ALERT_BAD_CERTIFICATE",
+        "SSLV3_ALERT_CERTIFICATE_EXPIRED",
+        "SSLV3_ALERT_CERTIFICATE_REVOKED",
+        "SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        "TLSV1_ALERT_UNKNOWN_CA",
+    }
+)
+"""Alerts by which a server refuses a client's certificate (RFC 8446, section 6.2)."""
 
 Body = bytes | Callable[[], Iterable[bytes]]
 """A body, or what makes its chunks anew each time that it must be sent."""
@@ -41,7 +52,8 @@ Body = bytes | Callable[[], Iterable[bytes]]
 class Request:
     """`url` is absolute. A body that is made in chunks needs its Content-Length in `headers`.
 
-    `silence_limit_s` is how long the other side may say nothing.
+    `silence_limit_s` is how long the other side may say nothing. `sent_by` is the registry (host
+    and port) that named the URL: its own authorities are trusted there too, as Docker does.
     """
 
     method: str
@@ -49,6 +61,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Body = b""
     silence_limit_s: float = 90.0
+    sent_by: str = ""
 
 
 class Transport:
@@ -70,7 +83,7 @@ class Transport:
         self._plain = plain
         self._certs_folder = certs_folder
         self._proxies = Proxies(proxies or {})
-        self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
+        self._pools: dict[tuple[Path | None, bool, str], urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Answer:
@@ -104,7 +117,7 @@ class Transport:
         hosts.check_secure(request.url, self._plain)
         body = request.body if isinstance(request.body, bytes) else request.body()
         try:
-            response = self._pool(request.url).request(
+            response = self._pool(request).request(
                 request.method,
                 request.url,
                 body=body or None,
@@ -120,19 +133,27 @@ class Transport:
             raise _failure(request.url, error) from error
         return Answer(request.url, response)
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
-        netloc = urlsplit(url).netloc
-        proxy = self._proxies.choose(url)
-        certs = self._certs_folder / netloc if self._certs_folder else None
-        key = (str(certs) if certs and certs.is_dir() else "", proxy)
+    def _pool(self, request: Request) -> urllib3.PoolManager:
+        proxy = self._proxies.choose(request.url)
+        certs, as_client = self._certs(request)
+        key = (certs, as_client, proxy)
         with self._lock:
             if key not in self._pools:
-                self._pools[key] = _new_pool(certs if key[0] else None, proxy)
+                context = tls.context(certs, as_client=as_client)
+                self._pools[key] = _new_pool(context, proxy)
             return self._pools[key]
 
+    def _certs(self, request: Request) -> tuple[Path | None, bool]:
+        """The folder of the URL's host, or of who named it: then for its authorities alone."""
+        host = urlsplit(request.url).netloc
+        if self._certs_folder:
+            for name in (host, request.sent_by):
+                if name and (self._certs_folder / name).is_dir():
+                    return self._certs_folder / name, name == host
+        return None, False
 
-def _new_pool(certs: Path | None, proxy: str) -> urllib3.PoolManager:
-    context = tls.context(certs)
+
+def _new_pool(context: ssl.SSLContext, proxy: str) -> urllib3.PoolManager:
     if not proxy:
         return urllib3.PoolManager(maxsize=_CONNECTIONS_PER_HOST, ssl_context=context)
     parts = urlsplit(proxy)
@@ -182,6 +203,12 @@ def _failure(url: str, error: HTTPError) -> RegistryError:
             f"{host} is not trusted: {untrusted.verify_message}",
             "add its authority to the system's (update-ca-certificates), or as ca.crt to Docker's "
             f"certs.d/{host}",
+        )
+    refused = _cause(error, ssl.SSLError)
+    if refused and refused.reason in _CERTIFICATE_ALERTS:
+        return RegistryError(
+            f"{host} wants another client certificate, or any: {refused.reason}",
+            f"put it as client.cert, and its key as client.key, into Docker's certs.d/{host}",
         )
     cause = _cause(error, OSError)
     words = (cause.strerror if cause else "") or str(error)
