@@ -8,7 +8,6 @@ import subprocess
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 import pytest
 from tests.audit.binaries import elf_file
 from tests.cli.conftest import CommandLine, Open
@@ -101,40 +100,6 @@ def test_blobs_are_mounted_between_repositories(
     assert log.count("PUT /v2/copy/") - before == 3  # the manifests alone
 
 
-def signature(place: Place, subject: Descriptor, text: bytes) -> Descriptor:
-    fields = {
-        "schemaVersion": 2,
-        "mediaType": media_types.MANIFEST,
-        "artifactType": "application/example.signature",
-        "config": msgspec.to_builtins(put(place, "application/vnd.oci.empty.v1+json", b"{}")),
-        "layers": [msgspec.to_builtins(put(place, "text/plain", text))],
-        "subject": msgspec.to_builtins(
-            Descriptor(subject.media_type, subject.digest, subject.size)
-        ),
-        "annotations": {"says": text.decode()},
-    }
-    raw = msgspec.json.encode(fields)
-    return place.write_manifest(raw, media_types.MANIFEST)
-
-
-def test_what_refers_to_an_image_goes_with_it(cli: CommandLine, opened: Open, repo: str) -> None:
-    source, target = opened(f"{repo}-a"), opened(f"{repo}-b")
-    made = image(source, *TWO, tag="1")
-    first = signature(source, made, b"good")
-    source.list_referrer(made.digest, first)
-    second = signature(source, first, b"about that")
-    source.list_referrer(first.digest, second)
-    source.list_referrer(first.digest, second)  # again changes nothing
-    cli.ok("copy", "--referrers", f"docker://{repo}-a:1", f"docker://{repo}-b:1")
-    (found,) = target.referrers(made.digest)
-    assert found.digest == first.digest
-    assert found.artifact_type == "application/example.signature"
-    assert found.annotations == {"says": "good"}
-    assert [each.digest for each in target.referrers(first.digest)] == [second.digest]
-    with pytest.raises(UsageError, match="from one registry to another"):
-        cli.ok("copy", "--referrers", f"docker://{repo}-a:1", "store:x")
-
-
 def test_tags_and_delete(cli: CommandLine, opened: Open, repo: str) -> None:
     made = image(opened(repo), *TWO, tag="1")
     image(opened(repo), "arm64", tag="2")
@@ -204,9 +169,8 @@ def test_layers_are_audited_on_their_way_between_registries(
             cli.ok("copy", f"docker://{repo}:1", target)
         assert "PUT /v2/copied/manifests" not in other.log.read_text()
         cli.ok("copy", "--allow", "/bin/true=shown", f"docker://{repo}:1", target)
-    gets = [
-        line for line in registry.log.read_text().splitlines() if f"blobs/{layer.digest}" in line
-    ]
+    path = f"{repo.partition('/')[2]}/blobs/{layer.digest}"
+    gets = [line for line in registry.log.read_text().splitlines() if path in line]
     assert sum('"GET ' in line for line in gets) == 1, gets
 
 

@@ -35,9 +35,14 @@ from trimaran.images.locations import (
     Named,
 )
 from trimaran.images.narrow import narrow
-from trimaran.images.referring import copy_referrers
+from trimaran.images.referring import (
+    Referable,
+    Referred,
+    copy_referrers,
+    lists,
+    subjects_of,
+)
 from trimaran.images.supplement import Supplemented
-from trimaran.images.tree import ImageTree
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
@@ -123,7 +128,6 @@ class _Copy(msgspec.Struct, frozen=True):
                 return self._to_daemon(target)
 
     def _to_store(self, reference: Reference) -> str:
-        self._refuse_referrers()
         local = StoreImages(self.session.store)
         if reference.digest:
             raise UsageError("a name with a digest cannot be given", "write NAME:TAG")
@@ -141,7 +145,6 @@ class _Copy(msgspec.Struct, frozen=True):
         return self._publish(target, reference.tag).digest
 
     def _to_layout(self, target: InLayout) -> str:
-        self._refuse_referrers()
         layout = Layout(target.path)
         descriptor = self._copy(layout, target.name)
         if not target.name:
@@ -149,10 +152,10 @@ class _Copy(msgspec.Struct, frozen=True):
         return descriptor.digest
 
     def _to_archive(self, target: InLayoutArchive) -> str:
-        self._refuse_referrers()
         place, descriptor = self._narrowed()
         names = (target.name,) if target.name else ()
-        layout_tar.write(place, descriptor, target.path, names=names)
+        listed = lists(self._referred(), subjects_of(place, descriptor)) if self.referrers else {}
+        layout_tar.write(place, descriptor, target.path, names=names, referrers=listed)
         return descriptor.digest
 
     def _to_docker_archive(self, target: InDockerArchive) -> str:
@@ -169,29 +172,39 @@ class _Copy(msgspec.Struct, frozen=True):
         engine.load(self.source.place, descriptor, (target.reference,))
         return descriptor.digest
 
-    def _copy(self, target: Place, tag: str) -> Descriptor:
-        place, descriptor = self.source.place, self.source.found.descriptor
-        return copy(place, descriptor, target, tag=tag, platforms=self.wanted, emit=self.emit)
+    def _copy(self, target: Referable, tag: str) -> Descriptor:
+        place, descriptor = self._narrowed()
+        copy(place, descriptor, target, tag=self._tag_first(tag), emit=self.emit)
+        return self._finish(place, descriptor, target, tag)
 
     def _publish(self, target: Repository, tag: str) -> Descriptor:
         place, descriptor = self._narrowed()
         name = self.source.found.name
-        if self.referrers and not isinstance(self.source.found.place, Repository):
-            raise _only_registries()
         place, approve = self.gate.watch(place, descriptor, name, far=self.source.is_far)
-        own_tag = "" if self.referrers else tag
-        copy(place, descriptor, target, tag=own_tag, emit=self.emit, approve=approve)
+        first = self._tag_first(tag)
+        copy(place, descriptor, target, tag=first, emit=self.emit, approve=approve)
+        return self._finish(place, descriptor, target, tag)
+
+    def _tag_first(self, tag: str) -> str:
+        """With referrers the tag comes last: who sees the image finds its signatures."""
+        return "" if self.referrers and self._referred() else tag
+
+    def _finish(
+        self, place: Place, descriptor: Descriptor, target: Referable, tag: str
+    ) -> Descriptor:
         if self.referrers:
-            self._copy_referrers(tree.gather(place, tree.read_node(place, descriptor)), target, tag)
+            subjects = subjects_of(place, descriptor)
+            copy_referrers(self._referred(), subjects, target, self.emit)
+            if tag:
+                write_tag(target, tree.read_node(place, descriptor), tag)
         return descriptor
 
-    def _copy_referrers(self, image: ImageTree, target: Repository, tag: str) -> None:
-        """The tag comes last: who sees the image finds its signatures."""
-        source = self.source.found.place
-        assert isinstance(source, Repository)  # noqa: S101 - checked before anything was copied
-        subjects = [node.descriptor.digest for node in image.manifests]
-        copy_referrers(source, subjects, target, self.emit)
-        write_tag(target, image.root, tag)
+    def _referred(self) -> Referred:
+        """The source, if it knows what refers to its images. Raises UsageError."""
+        place = self.source.found.place
+        if not isinstance(place, Referred):
+            raise _no_referrers()
+        return place
 
     def _narrowed(self) -> tuple[Place, Descriptor]:
         """The source with the index of the wanted platforms alone."""
@@ -220,8 +233,8 @@ class _Copy(msgspec.Struct, frozen=True):
 
     def _refuse_referrers(self) -> None:
         if self.referrers:
-            raise _only_registries()
+            raise _no_referrers()
 
 
-def _only_registries() -> UsageError:
-    return UsageError("--referrers copies from one registry to another alone")
+def _no_referrers() -> UsageError:
+    return UsageError("Docker's archives and its daemon hold nothing that refers to an image")

@@ -27,6 +27,7 @@ _COMMANDS = {
     "verify": "Check that an image's programs are for its platforms",
     "copy": "Copy an image between registries, folders, archives and stores",
     "tags": "List the tags of a repository",
+    "referrers": "List what refers to an image: signatures, SBOMs",
     "delete": "Remove tags or images from a registry",
     "login": "Log in to a registry",
     "logout": "Forget a login",

@@ -8,6 +8,7 @@ import msgspec
 
 from trimaran import references
 from trimaran.errors import ImageError, InvalidReferenceError, NotFoundError
+from trimaran.oci import referrers
 from trimaran.oci.models import Descriptor, platform_of
 
 REF_NAME = "org.opencontainers.image.ref.name"
@@ -28,8 +29,10 @@ def find(entries: Iterable[Descriptor], name: str, where: str) -> Descriptor:
         ImageError: there are several, of different content.
     """
     listed = tuple(entries)
+    images = tuple(entry for entry in listed if not _is_companion(entry))
+    offered = listed if name else images or listed
     for match in (_by_ref_name, _by_image_name, _by_tag):
-        found = {entry.digest: entry for entry in listed if not name or match(entry, name)}
+        found = {entry.digest: entry for entry in offered if not name or match(entry, name)}
         if len(found) > 1:
             raise _ambiguous(list(found.values()), name, where)
         if found:
@@ -60,8 +63,14 @@ def replaced(entries: Iterable[Descriptor], new: Descriptor) -> tuple[Descriptor
 
 def names(entries: Iterable[Descriptor]) -> list[str]:
     """What the images are called: the full references where they are known, else the tags."""
-    found = (it.annotations.get(IMAGE_NAME) or it.annotations.get(REF_NAME) for it in entries)
+    images = (entry for entry in entries if not _is_companion(entry))
+    found = (it.annotations.get(IMAGE_NAME) or it.annotations.get(REF_NAME) for it in images)
     return sorted({name for name in found if name})
+
+
+def _is_companion(entry: Descriptor) -> bool:
+    """Whether it is there for the sake of an image: a referrer, or a list of them."""
+    return bool(entry.artifact_type) or referrers.is_tag(entry.annotations.get(REF_NAME, ""))
 
 
 def _gives_way(entry: Descriptor, new: Descriptor) -> bool:

@@ -22,7 +22,7 @@ from trimaran.images.layout_reader import (
     LayoutReader,
     blob_name,
 )
-from trimaran.oci import media_types
+from trimaran.oci import media_types, referrers
 from trimaran.oci.models import Descriptor, Index, encode
 from trimaran.oci.place import OpenBlob, OpenFrom
 from trimaran.store.partial_file import complete
@@ -100,14 +100,35 @@ class Layout(LayoutReader):
         Raises:
             ImageError: it cannot be written, or the folder is no layout.
         """
-        entry = entries.named(descriptor, name)
         with self._writing(f"write {INDEX_FILE}"), _locked(self._path):
-            index = self.index()
-            fields = msgspec.json.decode(index.raw)
-            listed = entries.replaced(index.manifests, entry)
-            fields["manifests"] = [msgspec.Raw(encode(each)) for each in listed]
-            self._write(INDEX_FILE, iter((msgspec.json.encode(fields),)))
+            self._put(entries.named(descriptor, name))
         layout_partials.clear(self._path)
+
+    def list_referrer(self, subject: str, referrer: Descriptor) -> None:
+        """List a manifest that was written among the subject's referrers, by the tag schema.
+
+        Raises:
+            ImageError: it cannot be written, or the folder is no layout.
+        """
+        name = referrers.tag(subject)
+        with self._writing(f"write {INDEX_FILE}"), _locked(self._path):
+            index = referrers.with_referrer(self._listed(name), referrer)
+            if index is not None:
+                self._write(blob_name(index.descriptor.digest), iter((index.raw,)))
+                self._put(entries.named(index.descriptor, name))
+
+    def _listed(self, name: str) -> tuple[Descriptor, ...]:
+        for entry in self.index().manifests:
+            if entry.annotations.get(entries.REF_NAME) == name and self.has_blob(entry):
+                return Index.parse(self.read_manifest(entry)).manifests
+        return ()
+
+    def _put(self, entry: Descriptor) -> None:
+        index = self.index()
+        fields = msgspec.json.decode(index.raw)
+        listed = entries.replaced(index.manifests, entry)
+        fields["manifests"] = [msgspec.Raw(encode(each)) for each in listed]
+        self._write(INDEX_FILE, iter((msgspec.json.encode(fields),)))
 
     @contextmanager
     def _writing(self, action: str) -> Iterator[None]:

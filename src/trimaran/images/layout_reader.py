@@ -13,6 +13,7 @@ from trimaran.errors import ImageError, NotFoundError
 from trimaran.images import entries, tree
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
+from trimaran.oci.referrers import described, of_type, subject_of
 
 LAYOUT_FILE = "oci-layout"
 INDEX_FILE = "index.json"
@@ -47,6 +48,7 @@ class LayoutReader:
     def __init__(self, name: str, files: Files) -> None:
         self._name = name
         self._files = files
+        self._scanned: tuple[bytes, dict[str, dict[str, Descriptor]]] | None = None
 
     @property
     def name(self) -> str:
@@ -98,6 +100,39 @@ class LayoutReader:
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         return self._files.size(blob_name(descriptor.digest)) == descriptor.size
+
+    def referrers(self, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...]:
+        """What names `digest` as its subject, among all that index.json leads to.
+
+        That finds those of a list by the tag schema, entries without a name, and attestations in an
+        image's own index.
+
+        Raises:
+            NotFoundError, ImageError: this is no layout, or it is malformed.
+        """
+        return of_type(self._referring().get(digest, {}).values(), artifact_type)
+
+    def _referring(self) -> dict[str, dict[str, Descriptor]]:
+        """By subject, then by their own digest."""
+        index = self.index()
+        if self._scanned is None or self._scanned[0] != index.raw:
+            found: dict[str, dict[str, Descriptor]] = {}
+            self._scan(index, found, set(), _DEPTH_LIMIT)
+            self._scanned = index.raw, found
+        return self._scanned[1]
+
+    def _scan(
+        self, index: Index, found: dict[str, dict[str, Descriptor]], seen: set[str], depth: int
+    ) -> None:
+        for entry in index.manifests if depth else ():
+            if entry.digest in seen or not self.has_blob(entry):
+                continue
+            seen.add(entry.digest)
+            raw = self.read_manifest(entry)
+            if subject := subject_of(raw):
+                found.setdefault(subject, {})[entry.digest] = described(entry, raw)
+            if entry.media_type in media_types.INDEXES:
+                self._scan(Index.parse(raw), found, seen, depth - 1)
 
     def _read(self, name: str) -> bytes:
         size = self._files.size(name)

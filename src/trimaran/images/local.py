@@ -13,6 +13,7 @@ from trimaran.errors import ImageError, NotFoundError
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor
 from trimaran.oci.place import OpenBlob, OpenFrom, TagMovedError
+from trimaran.oci.referrers import of_type, with_referrer
 from trimaran.store.partial_file import complete
 from trimaran.store.store import Store
 
@@ -108,6 +109,21 @@ class StoreImages:
                     "run the command again, or let it do so: --retry 3",
                 )
             return self.write_manifest(raw, media_type, tag)
+
+    def referrers(self, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...]:
+        """What was listed as naming `digest` as its subject, and is there, of one type or all.
+
+        Raises:
+            ImageError: the list is damaged.
+        """
+        return of_type(filter(self.has_blob, self._store.referrers(digest)), artifact_type)
+
+    def list_referrer(self, subject: str, referrer: Descriptor) -> None:
+        """List a manifest that was written as one that refers to `subject`. Raises StoreError."""
+        with self._store.lock(f"referrers {subject}"):
+            index = with_referrer(self._store.referrers(subject), referrer)
+            if index is not None:
+                self._store.put_referrers(subject, index)
 
     def _by_digest(self, digest: str) -> Descriptor:
         raw = self._store.read_blob(digest, MANIFEST_LIMIT_BYTES)

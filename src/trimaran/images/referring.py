@@ -1,34 +1,68 @@
-"""Copying what refers to an image: signatures, SBOMs, and what refers to those."""
+"""What refers to an image: signatures, SBOMs, and what refers to those; found and copied."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from trimaran.events import Emit
 from trimaran.images import tree
 from trimaran.images.copy import copy
-from trimaran.oci.models import Descriptor, Manifest
+from trimaran.oci import referrers
+from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 
 
+@runtime_checkable
 class Referred(Place, Protocol):
     """A place that knows what refers to its images."""
 
-    def referrers(self, digest: str) -> Sequence[Descriptor]: ...
+    def referrers(self, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...]:
+        """What names `digest` as its subject, of one type or all; none is no error."""
+        ...
 
-    def list_referrer(self, subject: str, referrer: Descriptor) -> None: ...
+
+@runtime_checkable
+class Referable(Referred, Protocol):
+    """One that can be given more of it."""
+
+    def list_referrer(self, subject: str, referrer: Descriptor) -> None:
+        """List a manifest that was written as one that refers to `subject`."""
+        ...
 
 
-class _Artifact(msgspec.Struct, frozen=True, rename="camel"):
-    artifact_type: str = ""
-    annotations: dict[str, str] = {}
+class Referrer(msgspec.Struct, frozen=True):
+    """One that was found.
+
+    Attributes:
+        subject: the digest that it refers to.
+        descriptor: itself, with its type and annotations.
+    """
+
+    subject: str
+    descriptor: Descriptor
+
+
+def find(place: Referred, subjects: Iterable[str], artifact_type: str = "") -> Iterator[Referrer]:
+    """What refers to images, each followed by what refers to that.
+
+    Args:
+        place: where they are.
+        subjects: the digests of images and indexes.
+        artifact_type: the only one that is followed; empty for all.
+
+    Raises:
+        TrimaranError: what the place raises.
+    """
+    seen: set[str] = set()
+    for subject in dict.fromkeys(subjects):
+        yield from _below(place, subject, artifact_type, seen)
 
 
 def copy_referrers(
-    source: Referred, subjects: Iterable[str], target: Referred, emit: Emit, verb: str = "copy"
+    source: Referred, subjects: Iterable[str], target: Referable, emit: Emit, verb: str = "copy"
 ) -> int:
     """Copy what refers to images, and what refers to that.
 
@@ -45,28 +79,49 @@ def copy_referrers(
     Raises:
         TrimaranError: what the places raise.
     """
-    waiting = list(subjects)
     done: set[str] = set()
-    while waiting:
-        subject = waiting.pop()
-        for found in source.referrers(subject):
-            referrer = Descriptor(found.media_type, found.digest, found.size)
-            if found.digest not in done:
-                done.add(found.digest)
-                waiting.append(found.digest)
-                copy(source, referrer, target, emit=emit, verb=verb)
-            target.list_referrer(subject, _described(source, referrer))
+    for found in find(source, subjects):
+        referrer = found.descriptor
+        if referrer.digest not in done:
+            done.add(referrer.digest)
+            copy(source, _bare(referrer), target, emit=emit, verb=verb)
+        raw = source.read_manifest(referrer)
+        target.list_referrer(found.subject, referrers.described(referrer, raw))
     return len(done)
 
 
-def _described(source: Place, referrer: Descriptor) -> Descriptor:
-    """With its type and annotations, which are what people choose by."""
-    node = tree.read_node(source, referrer)
-    artifact = msgspec.json.decode(node.raw, type=_Artifact)
-    artifact_type = artifact.artifact_type
-    manifest = tree.parse(referrer, node.raw)
-    if not artifact_type and isinstance(manifest, Manifest):
-        artifact_type = manifest.config.media_type
-    return msgspec.structs.replace(
-        referrer, artifact_type=artifact_type, annotations=artifact.annotations
-    )
+def lists(source: Referred, subjects: Iterable[str]) -> dict[str, tuple[Descriptor, ...]]:
+    """What refers to images and to that, by subject, for a target that is written in one go.
+
+    Raises:
+        TrimaranError: what the place raises.
+    """
+    found: dict[str, tuple[Descriptor, ...]] = {}
+    for each in find(source, subjects):
+        raw = source.read_manifest(each.descriptor)
+        described = referrers.described(each.descriptor, raw)
+        found[each.subject] = (*found.get(each.subject, ()), described)
+    return found
+
+
+def subjects_of(place: Place, descriptor: Descriptor) -> list[str]:
+    """The digests of an image and of every manifest below it, the image's own first.
+
+    Raises:
+        NotFoundError, ImageError: the place lacks one, or it is malformed.
+    """
+    image = tree.gather(place, tree.read_node(place, descriptor))
+    return [node.descriptor.digest for node in reversed(image.manifests)]
+
+
+def _below(place: Referred, subject: str, artifact_type: str, seen: set[str]) -> Iterator[Referrer]:
+    if subject in seen:
+        return
+    seen.add(subject)
+    for descriptor in place.referrers(subject, artifact_type):
+        yield Referrer(subject, descriptor)
+        yield from _below(place, descriptor.digest, artifact_type, seen)
+
+
+def _bare(descriptor: Descriptor) -> Descriptor:
+    return Descriptor(descriptor.media_type, descriptor.digest, descriptor.size)

@@ -7,32 +7,35 @@ clients keep themselves (Referrers Tag Schema, Pushing Manifests with Subject).
 from __future__ import annotations
 
 import http
-import re
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from trimaran import digests
 from trimaran.errors import NotFoundError, RegistryError
 from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
 from trimaran.oci.place import TagMovedError
+from trimaran.oci.referrers import of_type, tag, with_referrer
 from trimaran.registry import manifests, refusals
+from trimaran.registry.links import next_query
 from trimaran.registry.remote import Remote
 
 _PAGES_LIMIT = 100
 _TRIES = 10
-_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 _ACCEPT = {"Accept": media_types.INDEX}
 
 
-def referrers(remote: Remote, digest: str) -> tuple[Descriptor, ...]:
+def referrers(remote: Remote, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...]:
     """The manifests that name `digest` as their subject; none is no error.
+
+    A registry may pass over the filter (it says by OCI-Filters-Applied what it did), so it is
+    applied here in any case.
 
     Raises:
         ImageError: the registry's answer is no index.
         RegistryError: it refused or failed.
     """
-    found = _by_api(remote, digest)
-    return _by_tag(remote, digest) if found is None else found
+    found = _by_api(remote, digest, artifact_type)
+    return of_type(_by_tag(remote, digest) if found is None else found, artifact_type)
 
 
 def list_referrer(remote: Remote, subject: str, referrer: Descriptor) -> None:
@@ -53,11 +56,11 @@ def list_referrer(remote: Remote, subject: str, referrer: Descriptor) -> None:
     raise TagMovedError(f"the referrers of {remote.name}@{subject} are changed all the time")
 
 
-def _by_api(remote: Remote, digest: str) -> tuple[Descriptor, ...] | None:
+def _by_api(remote: Remote, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...] | None:
     """None if the registry does not know the API."""
     found: list[Descriptor] = []
     path = f"referrers/{digests.check(digest)}"
-    query = ""
+    query = f"?artifactType={quote(artifact_type, safe='')}" if artifact_type else ""
     for _ in range(_PAGES_LIMIT):
         page = remote.read(path + query, MANIFEST_LIMIT_BYTES, _ACCEPT)
         if page.status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.METHOD_NOT_ALLOWED):
@@ -65,11 +68,10 @@ def _by_api(remote: Remote, digest: str) -> tuple[Descriptor, ...] | None:
         if page.status != http.HTTPStatus.OK:
             raise refusals.refusal(page, f"list what refers to {remote.name}@{digest}")
         found += Index.parse(page.body).manifests
-        following = _NEXT.search(page.headers.get("Link", ""))
-        # Only the query: the path is known, and a link must not lead to another host.
-        query = f"?{urlsplit(following[1]).query}" if following else ""
-        if not query:
+        following = next_query(page.headers.get("Link", ""))
+        if not following:
             return tuple(found)
+        query = f"?{following}"
     raise RegistryError(f"the referrers of {digest} have more than {_PAGES_LIMIT} pages")
 
 
@@ -81,9 +83,9 @@ def _by_tag(remote: Remote, digest: str) -> tuple[Descriptor, ...]:
 
 
 def _tagged(remote: Remote, digest: str) -> tuple[Descriptor, tuple[Descriptor, ...]]:
-    found = manifests.resolve(remote, _tag(digest))
+    found = manifests.resolve(remote, tag(digest))
     if found.media_type != media_types.INDEX:
-        raise NotFoundError(f"{remote.name}:{_tag(digest)} is no list of referrers")
+        raise NotFoundError(f"{remote.name}:{tag(digest)} is no list of referrers")
     return found, Index.parse(manifests.read(remote, found)).manifests
 
 
@@ -92,16 +94,10 @@ def _add_to_tag(remote: Remote, subject: str, referrer: Descriptor) -> None:
         found, listed = _tagged(remote, subject)
     except NotFoundError:
         found, listed = None, ()
-    if any(each.digest == referrer.digest for each in listed):
+    index = with_referrer(listed, referrer)
+    if index is None:
         return
-    index = Index.make((*listed, referrer))
     if found is None:
-        manifests.write(remote, index.raw, index.media_type, _tag(subject))
+        manifests.write(remote, index.raw, index.media_type, tag(subject))
     else:
-        manifests.replace(remote, index.raw, index.media_type, _tag(subject), found.digest)
-
-
-def _tag(digest: str) -> str:
-    """At most 128 characters: a sha512 is cut, as the specification says."""
-    algorithm, _, encoded = digests.check(digest).partition(":")
-    return f"{algorithm[:32]}-{encoded[:64]}"
+        manifests.replace(remote, index.raw, index.media_type, tag(subject), found.digest)

@@ -124,13 +124,13 @@ class Repository:
         """
         uploads.check_push(self._remote)
 
-    def referrers(self, digest: str) -> tuple[Descriptor, ...]:
-        """What names `digest` as its subject: signatures, SBOMs.
+    def referrers(self, digest: str, artifact_type: str = "") -> tuple[Descriptor, ...]:
+        """What names `digest` as its subject, of one type or all: signatures, SBOMs.
 
         Raises:
             RegistryError: the registry refused or failed.
         """
-        return referrers.referrers(self._remote, digest)
+        return referrers.referrers(self._remote, digest, artifact_type)
 
     def list_referrer(self, subject: str, referrer: Descriptor) -> None:
         """List a manifest that was pushed as one that refers to `subject`.

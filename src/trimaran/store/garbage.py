@@ -9,13 +9,18 @@ from trimaran.oci import media_types
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index, Manifest
 from trimaran.store.blobs import Blobs
 from trimaran.store.records import Records
+from trimaran.store.referrers import Referrers
 from trimaran.store.refs import Refs
 
 _DIGEST = re.compile(rb"sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128}")
 
 
-def garbage(blobs: Blobs, refs: Refs, records: Records, keep: Iterable[str]) -> list[str]:
+def garbage(
+    blobs: Blobs, refs: Refs, records: Records, referrers: Referrers, keep: Iterable[str]
+) -> list[str]:
     """The digests of blobs that no reference reaches, no record names and `keep` does not list.
+
+    What refers to a needed image is needed.
 
     Raises:
         StoreError, ImageError: a manifest is damaged, so that what it needs is not known.
@@ -25,7 +30,8 @@ def garbage(blobs: Blobs, refs: Refs, records: Records, keep: Iterable[str]) -> 
     while waiting:
         descriptor = waiting.pop()
         needed.add(descriptor.digest)
-        waiting += [it for it in _children(blobs, descriptor) if it.digest not in needed]
+        below = (*_children(blobs, descriptor), *referrers.get(descriptor.digest))
+        waiting += [it for it in below if it.digest not in needed]
     return [digest for digest in blobs.listed() if digest not in needed]
 
 

@@ -4,6 +4,7 @@ ROOT/
 ├── version             "trimaran-store 1": the layout of all below
 ├── blobs/ALGORITHM/HEX content by digest: layers, configs, manifests, indexes
 ├── refs/NAME           one image name (percent-encoded) and its descriptor, as JSON
+├── referrers/ALGORITHM-HEX  what refers to that image, as an OCI index; goes with the image
 ├── records/KIND/KEY    memos: results of steps, hashes of files; KEY is a sha256
 ├── snapshots/NAME/     one step's layer as files; NAME is 16 characters of its identity's sha256
 │   ├── fs/             the layer, an overlay's former upper folder
@@ -37,13 +38,14 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from trimaran.errors import StoreError
-from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor
+from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
 from trimaran.references import Reference
 from trimaran.store import files, garbage
 from trimaran.store.blobs import Blobs, BlobWriter
 from trimaran.store.locks import Locks
 from trimaran.store.partials import PartialBlob, Partials
 from trimaran.store.records import Records
+from trimaran.store.referrers import Referrers
 from trimaran.store.refs import NamedImage, Refs
 from trimaran.store.scratch import Scratch, sweep
 from trimaran.store.snapshots import PendingSnapshot, Snapshots
@@ -62,6 +64,7 @@ class Store:
         self._blobs = Blobs(root / "blobs", self._scratch)
         self._partials = Partials(root / "partial", self._blobs, self._locks)
         self._refs = Refs(root / "refs", self._scratch)
+        self._referrers = Referrers(root / "referrers", self._scratch)
         self._records = Records(root / "records", self._scratch)
         self._snapshots = Snapshots(root / "snapshots", self._scratch, self._locks)
 
@@ -131,7 +134,11 @@ class Store:
         return self._partials.clear()
 
     def remove_blob(self, digest: str) -> int:
-        """Remove a blob; gives the bytes freed, 0 if there was none. Hold `alone` meanwhile."""
+        """Remove a blob, and the list of what refers to it; gives the bytes freed.
+
+        Hold `alone` meanwhile. Raises StoreError.
+        """
+        self._referrers.remove(digest)
         return self._blobs.remove(digest)
 
     def garbage(self, keep: Iterable[str] = ()) -> list[str]:
@@ -139,7 +146,7 @@ class Store:
 
         Hold `alone` from here to the removal. Raises StoreError, ImageError.
         """
-        return garbage.garbage(self._blobs, self._refs, self._records, keep)
+        return garbage.garbage(self._blobs, self._refs, self._records, self._referrers, keep)
 
     # Names of images
 
@@ -158,6 +165,16 @@ class Store:
     def names(self) -> list[NamedImage]:
         """Every (reference, descriptor, created in seconds), sorted. Raises StoreError."""
         return self._refs.names()
+
+    # What refers to images
+
+    def referrers(self, subject: str) -> tuple[Descriptor, ...]:
+        """What is listed as referring to a digest. Raises ImageError if the list is damaged."""
+        return self._referrers.get(subject)
+
+    def put_referrers(self, subject: str, index: Index) -> None:
+        """List in `index` what refers to a digest, which is there. Raises StoreError."""
+        self._referrers.put(subject, index)
 
     # Records
 
