@@ -8,6 +8,8 @@ from trimaran import machines
 from trimaran.machines import Machine
 
 HARD_FLOAT, SOFT_FLOAT = 0x5000400, 0x5000200
+PIE = struct.pack("<4I", 0x6FFFFFFB, 0x08000001, 0, 0)
+"""The dynamic section of a 32-bit program that is position-independent: DT_FLAGS_1."""
 
 
 def row(architecture: str) -> Machine:
@@ -21,6 +23,7 @@ def elf_file(
     *,
     interpreter: str = "",
     note: bytes = b"",
+    dynamic: bytes = b"",
     attributes: bytes = b"",
     e_type: int = 2,
     e_flags: int = 0,
@@ -33,6 +36,7 @@ def elf_file(
         architecture: as OCI names it.
         interpreter: what PT_INTERP names.
         note: the bytes of a PT_NOTE segment.
+        dynamic: the bytes of PT_DYNAMIC.
         attributes: the bytes of an .ARM.attributes or .riscv.attributes section.
         e_type: as the gABI counts them.
         e_flags: of the header.
@@ -43,6 +47,7 @@ def elf_file(
     order = ">" if machine.big_endian else "<"
     wide = machine.elf_class == 64
     segments = [(3, interpreter.encode() + b"\0")] if interpreter else []
+    segments += [(2, dynamic)] if dynamic else []
     segments += [(4, note)] if note else []
     header_size, program_size, section_size = (64, 56, 64) if wide else (52, 32, 40)
     position = header_size + program_size * len(segments)

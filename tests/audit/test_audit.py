@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.audit.binaries import (
     HARD_FLOAT,
+    PIE,
     SOFT_FLOAT,
     arm_attributes,
     elf_file,
@@ -109,6 +110,11 @@ def test_a_config_that_contradicts_the_index_is_an_error(store: Store) -> None:
             "linux/arm/v6",
             elf_file("arm", attributes=arm_attributes(10), e_type=3),
             ("warning", "arm-level"),
+        ),
+        (
+            "linux/arm/v6",
+            elf_file("arm", attributes=arm_attributes(10), e_type=3, dynamic=PIE),
+            ("error", "arm-level"),
         ),
         ("linux/arm/v5", elf_file("arm", e_flags=HARD_FLOAT), ("error", "abi")),
         (

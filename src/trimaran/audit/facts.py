@@ -20,6 +20,7 @@ class Levels(msgspec.Struct, frozen=True, array_like=True):
             the file does not say.
         arm_hard_float: Tag_ABI_VFP_args asks for VFP registers, or the header's flags do.
         arm_soft_float: the header's flags say that floats go through core registers.
+        arm_pie: the dynamic section says that it is a program.
         x86_level: 1 to 4 from GNU_PROPERTY_X86_ISA_1_NEEDED (x86-64 psABI); 0 if not said.
         riscv_extensions: of Tag_RISCV_arch (RISC-V psABI), without versions, in its order.
         go: what a Go program was built for: the value of GOARM, GOAMD64 and so on.
@@ -28,6 +29,7 @@ class Levels(msgspec.Struct, frozen=True, array_like=True):
     arm_architecture: int = -1
     arm_hard_float: bool = False
     arm_soft_float: bool = False
+    arm_pie: bool = False
     x86_level: int = 0
     riscv_extensions: tuple[str, ...] = ()
     go: str = ""

@@ -21,6 +21,7 @@ _ATTRIBUTES = 0x70000003  # SHT_ARM_ATTRIBUTES, and SHT_RISCV_ATTRIBUTES as well
 _PT_NOTE, _PT_PROPERTY = 4, 0x6474E553
 _PROPERTY_NOTE = 5  # NT_GNU_PROPERTY_TYPE_0
 _ISA_NEEDED = 0xC0008002  # GNU_PROPERTY_X86_ISA_1_NEEDED
+_PT_DYNAMIC, _FLAGS_1, _PIE = 2, 0x6FFFFFFB, 0x08000000  # DT_FLAGS_1 and DF_1_PIE
 _LIMIT_BYTES = 1 << 16
 _LIMIT_SECTIONS = 4096
 _HARD, _SOFT = 0x400, 0x200  # EF_ARM_ABI_FLOAT_HARD and _SOFT
@@ -56,6 +57,7 @@ def _read(file: BinaryIO, facts: ElfFacts) -> Levels:
             int(tags.get(_CPU_ARCH, -1)),
             tags.get(_VFP_ARGS) == 1 or bool(facts.e_flags & _HARD),
             bool(facts.e_flags & _SOFT),
+            _is_pie(file, facts, order),
         )
     if facts.e_machine == EM_RISCV:
         tags = _attributes(_section(file, facts), order, riscv=True)
@@ -63,6 +65,17 @@ def _read(file: BinaryIO, facts: ElfFacts) -> Levels:
     if facts.e_machine in (EM_386, EM_X86_64):
         return Levels(x86_level=_x86_level(file, facts))
     return Levels()
+
+
+def _is_pie(file: BinaryIO, facts: ElfFacts, order: str) -> bool:
+    """Whether a 32-bit file says of itself that it is a program: a static one names no loader."""
+    for kind, offset, size in _headers(file, facts, sections=False):
+        if kind == _PT_DYNAMIC:
+            file.seek(offset)
+            data = file.read(min(size, _LIMIT_BYTES))
+            tags = struct.iter_unpack(order + "II", data[: len(data) & ~7])
+            return any(tag == _FLAGS_1 and bool(value & _PIE) for tag, value in tags)
+    return False
 
 
 def extensions(text: str) -> tuple[str, ...]:

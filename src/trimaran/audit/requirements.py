@@ -150,7 +150,8 @@ def _arm(binary: Binary, path: str, have: int) -> Iterator[Judgement]:
     if need > have:
         # A file's attribute is the highest of its parts: libraries hold parts for newer CPUs that
         # they choose at run time (of Debian's armel, libatomic, libgcrypt and libnettle).
-        program = binary.elf.e_type == ET_EXEC or bool(binary.elf.interpreter)
+        elf_facts = binary.elf
+        program = elf_facts.e_type == ET_EXEC or bool(elf_facts.interpreter) or levels.arm_pie
         certain = need < _V8 and (program or _ESSENTIAL.search(path) is not None)
         if program or (need < _V8 and (certain or not _OF_DISTRIBUTION.match(path))):
             yield "error" if certain else "warning", "arm-level", f"needs ARMv{need}"

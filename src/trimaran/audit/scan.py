@@ -24,7 +24,7 @@ from trimaran.layers.reader import TarReader
 from trimaran.layers.scan import OPAQUE_MARKER, WHITEOUT_PREFIX
 from trimaran.layers.streams import ByteStream
 
-VERSION = 2
+VERSION = 3
 """Counts up with each change of what is kept: memos of older versions are of no use."""
 _META_PREFIX = b".wh..wh."
 _HEAD_BYTES = 1 << 16
