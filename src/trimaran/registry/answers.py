@@ -12,6 +12,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
 from trimaran.errors import RegistryError
+from trimaran.registry import encodings
 
 CHUNK_BYTES = 1 << 20
 _DRAINED_BYTES = 16 * 1024
@@ -85,9 +86,13 @@ class Answer:
 
         Raises:
             ConnectionLost: the connection broke or fell silent before the body's end.
+            RegistryError: the encoding cannot be undone.
         """
+        encoding = self.headers.get("Content-Encoding", "")
         try:
-            yield from self._response.stream(CHUNK_BYTES, decode_content=decoded)
+            sent = self._response.stream(CHUNK_BYTES, decode_content=False)
+            undone = decoded and encodings.is_encoded(encoding)
+            yield from encodings.decoded(sent, encoding) if undone else sent
         except HTTPError as error:
             raise ConnectionLost(f"the answer was cut: {error}", reached=True) from error
 

@@ -1,5 +1,8 @@
 """Authorization as an escalation: none, a bearer token (anonymous or of a login), basic.
 
+Docker token authentication specification, How to authenticate, and Docker token scope documentation
+for the scopes; RFC 7617 for basic.
+
 Nothing is sent until the registry asks. A login that is known is used at once, since quotas and
 private repositories hang on it; where the token service refuses it and only reading is wanted, an
 anonymous token is tried before giving up.
@@ -53,6 +56,8 @@ class RegistryAuth:
     def header(self, scopes: Scopes) -> str:
         """The Authorization to send with a request of these scopes; empty before any challenge.
 
+        Docker token authentication specification, Using the Bearer token.
+
         Raises:
             UnauthorizedError: the token service refuses.
         """
@@ -67,6 +72,8 @@ class RegistryAuth:
 
     def escalate(self, offers: Iterable[Offer], scopes: Scopes, refused: str) -> str:
         """The Authorization to try next, after `refused` (empty if none was sent) got a 401.
+
+        RFC 9110, section 15.5.2; a token that ended in mid-transfer: RFC 6750, section 3.1.
 
         Raises:
             UnauthorizedError: nothing is left to try.

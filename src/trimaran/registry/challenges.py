@@ -36,12 +36,19 @@ class Basic:
 
 
 def parse(headers: Iterable[str]) -> tuple[Challenge, ...]:
-    """All challenges of all WWW-Authenticate headers; what is malformed is skipped."""
+    """All challenges of all WWW-Authenticate headers; what is malformed is skipped.
+
+    RFC 9110, section 11.6.1: several may stand in one header, and commas in quotes.
+    """
     return tuple(challenge for header in headers for challenge in _parse_header(header))
 
 
 def offers(headers: Iterable[str]) -> tuple[Bearer | Basic, ...]:
-    """The challenges that a registry client can meet, Bearer first."""
+    """The challenges that a registry client can meet, Bearer first.
+
+    Docker token authentication specification, How to authenticate; one without a realm names no
+    service and is passed over.
+    """
     found: list[Bearer | Basic] = []
     for challenge in parse(headers):
         realm = challenge.parameters.get("realm", "")

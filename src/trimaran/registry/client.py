@@ -87,6 +87,8 @@ class Client:
     def send(self, registry: str, call: Call) -> Answer:
         """Send a call; the caller closes the answer, whatever its status.
 
+        A 401 is met by another Authorization and the same request (RFC 9110, section 15.5.2).
+
         Raises:
             UnauthorizedError: the login is missing, wrong or not enough.
             ConnectionLost: there was no answer.
@@ -116,7 +118,11 @@ class Client:
         )
 
     def allow_plain_http(self, registry: str) -> None:
-        """Let a registry speak plain HTTP if it speaks no TLS. Raises RegistryError: no host."""
+        """Let a registry speak plain HTTP if it speaks no TLS, as dockerd's insecure-registries.
+
+        Raises:
+            RegistryError: it is no host.
+        """
         self._plain.add(hosts.name_of(hosts.api_host(registry)))
 
     def check_login(self, registry: str) -> str:

@@ -83,6 +83,8 @@ class DockerConfig:
     def find(self, registry: str) -> Credentials | None:
         """The login for `registry`: its helper's, else the store's, else the file's own.
 
+        Docker CLI reference, docker login: Credential stores, Credential helpers.
+
         Raises:
             RegistryError: the file or the helper's answer is malformed, or the helper failed.
             HostError: the helper is not installed.

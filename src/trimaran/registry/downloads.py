@@ -23,6 +23,8 @@ _PROGRESS_BYTES = 1 << 20
 def has_blob(remote: Remote, descriptor: Descriptor) -> bool:
     """Whether the repository holds the blob.
 
+    OCI distribution spec, Checking if content exists in the registry (end-2).
+
     Raises:
         RegistryError: the registry refused or failed.
     """
@@ -37,6 +39,8 @@ def has_blob(remote: Remote, descriptor: Descriptor) -> bool:
 @contextmanager
 def open_blob(remote: Remote, descriptor: Descriptor) -> Iterator[Iterator[bytes]]:
     """A blob's bytes, checked; the first request is made when they are asked for.
+
+    OCI distribution spec, Pulling blobs (end-2); a cut is gone on from by Range (RFC 9110, 14.2).
 
     Raises (from the iterator):
         NotFoundError: the blob is not there.
@@ -53,6 +57,8 @@ def open_blob_from(
     remote: Remote, descriptor: Descriptor, offset_bytes: int
 ) -> Iterator[Iterator[bytes]]:
     """A blob's bytes from an offset on, which the caller checks with those before them.
+
+    OCI distribution spec, Pulling blobs (end-2), with a Range (RFC 9110, section 14.2).
 
     Raises (from the iterator):
         NotFoundError: the blob is not there.

@@ -35,6 +35,8 @@ class DockerLogins:
     def store(self, registry: str, login: Credentials) -> str:
         """Keep a login; gives where: a helper's program, or the file.
 
+        Docker CLI reference, docker login: Credential stores, Credential helper protocol.
+
         Raises:
             RegistryError: the file is malformed or cannot be written, or the helper failed.
             HostError: the helper is not installed.
@@ -58,7 +60,7 @@ class DockerLogins:
         return helper or str(self._path)
 
     def remove(self, registry: str) -> bool:
-        """Forget a login; gives whether there was one.
+        """Forget a login; gives whether there was one (Docker CLI reference, docker logout).
 
         Raises:
             RegistryError: the file is malformed or cannot be written, or the helper failed.

@@ -1,4 +1,7 @@
-"""Manifests and indexes of a repository (distribution-spec, Pulling and Pushing Manifests)."""
+"""Manifests and indexes of a repository.
+
+OCI distribution spec, Pulling manifests, Pushing manifests, Content management.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,8 @@ class _Shape(msgspec.Struct, frozen=True, rename="camel"):
 def resolve(remote: Remote, tag_or_digest: str) -> Descriptor:
     """What is under a tag or digest: by HEAD, or by GET where its answer does not say enough.
 
+    OCI distribution spec, Checking if content exists in the registry (end-3).
+
     Raises:
         NotFoundError: nothing is there.
         ImageError: the registry's answer contradicts itself, or is no image.
@@ -54,7 +59,7 @@ def resolve(remote: Remote, tag_or_digest: str) -> Descriptor:
 
 
 def read(remote: Remote, descriptor: Descriptor) -> bytes:
-    """The bytes of a manifest or index, checked.
+    """The bytes of a manifest or index, checked (OCI distribution spec, Pulling manifests, end-3).
 
     Raises:
         NotFoundError: it is not there.
@@ -72,6 +77,8 @@ def read(remote: Remote, descriptor: Descriptor) -> bytes:
 
 def write(remote: Remote, raw: bytes, media_type: str, tag: str) -> Descriptor:
     """Store a manifest or index under `tag`, or under its digest if there is none.
+
+    OCI distribution spec, Pushing manifests (end-7), which also has the limit of 4 MiB.
 
     A lost answer or a 5xx is no refusal: the registry may have done it. What it holds is read back,
     and the same bytes are sent again.
@@ -95,8 +102,9 @@ def replace(
 ) -> Descriptor:
     """Store an index under `tag` if the tag still stands for `expected_digest`.
 
-    The specification has no conditional write: the tag is asked right before, also before each
-    further try. A registry that knows If-Match (RFC 9110, section 13.1.1) closes the last gap.
+    OCI distribution spec, Pushing manifests (end-7). It has no conditional write: the tag is asked
+    right before, also before each further try. A registry that knows If-Match (RFC 9110, section
+    13.1.1) closes the last gap.
 
     Raises:
         TagMovedError: the tag stands for something else; nothing was written.
@@ -118,6 +126,8 @@ def replace(
 
 def delete(remote: Remote, tag_or_digest: str) -> None:
     """Remove a manifest by its digest, or a tag where the registry allows that.
+
+    OCI distribution spec, Deleting tags and Deleting manifests (end-9).
 
     Raises:
         NotFoundError: it is not there.

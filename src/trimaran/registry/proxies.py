@@ -19,7 +19,10 @@ class Proxies:
         self._values = {name.lower(): value for name, value in variables.items()}
 
     def choose(self, url: str) -> str:
-        """The proxy's URL; empty for a direct connection, as this machine always gets."""
+        """The proxy's URL; empty for a direct connection, as this machine always gets.
+
+        curl's manual, Environment, and Go's net/http, ProxyFromEnvironment.
+        """
         scheme, host, port = hosts.origin(url)
         if hosts.is_loopback_name(host) or self._bypassed(host, port):
             return ""

@@ -1,4 +1,4 @@
-"""Errors made of a registry's answers (distribution-spec, section Error Codes)."""
+"""Errors made of a registry's answers (OCI distribution spec, Error codes)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def whole(answer: Answer | Page) -> Page:
 
 
 def codes(page: Page) -> frozenset[str]:
-    """The error codes that the answer names, such as MANIFEST_UNKNOWN."""
+    """The error codes that the answer names, such as MANIFEST_UNKNOWN (the spec's Error codes)."""
     return frozenset(error.code for error in _errors(page))
 
 

@@ -25,11 +25,14 @@ class Remote:
         return f"{self.registry}/{self.repository}"
 
     def scope(self, actions: str) -> str:
-        """The scope of a token that allows `actions`, such as `pull,push`."""
+        """The scope of a token that allows `actions`, such as `pull,push`.
+
+        Docker token scope documentation, Resource scope grammar.
+        """
         return f"repository:{self.repository}:{actions}"
 
     def path(self, rest: str) -> str:
-        """The path of the repository's API `rest` (distribution-spec, Endpoints)."""
+        """The path of the repository's API `rest` (OCI distribution spec, Endpoints)."""
         return f"/v2/{self.repository}/{rest}"
 
     def ask(self, method: str, rest: str, headers: Mapping[str, str] = _NO_HEADERS) -> Answer:

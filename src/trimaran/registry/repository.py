@@ -50,6 +50,8 @@ class Repository:
     def resolve(self, tag_or_digest: str) -> Descriptor:
         """The manifest or index under a tag or digest.
 
+        OCI distribution spec, Checking if content exists in the registry (end-3).
+
         Raises:
             NotFoundError: nothing is there.
             UnauthorizedError: the login is missing, wrong or not enough.
@@ -58,7 +60,7 @@ class Repository:
         return manifests.resolve(self._remote, tag_or_digest)
 
     def read_manifest(self, descriptor: Descriptor) -> bytes:
-        """A manifest's or index's bytes, checked.
+        """A manifest's or index's bytes, checked (OCI distribution spec, Pulling manifests, end-3).
 
         Raises:
             NotFoundError: it is not there.
@@ -69,6 +71,8 @@ class Repository:
 
     def open_blob(self, descriptor: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
         """A blob's bytes in chunks, checked; a cut is continued by Range.
+
+        OCI distribution spec, Pulling blobs (end-2).
 
         Raises (from the iterator):
             NotFoundError: it is not there.
@@ -84,11 +88,17 @@ class Repository:
         return downloads.open_blob_from(self._remote, descriptor, offset_bytes)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
-        """Whether the blob is there. Raises RegistryError."""
+        """Whether the blob is there. Raises RegistryError.
+
+        OCI distribution spec, Checking if content exists in the registry (end-2).
+        """
         return downloads.has_blob(self._remote, descriptor)
 
     def write_blob(self, descriptor: Descriptor, open_blob: OpenBlob) -> None:
         """Store a blob; one that is there, or can be mounted, is not sent.
+
+        OCI distribution spec, Pushing blobs, Mounting a blob from another repository (end-4 to 6,
+        end-11).
 
         Raises:
             ImageError: the bytes are not the descriptor's.
@@ -98,6 +108,8 @@ class Repository:
 
     def write_manifest(self, raw: bytes, media_type: str, tag: str = "") -> Descriptor:
         """Store a manifest or index under its digest, or under `tag`.
+
+        OCI distribution spec, Pushing manifests (end-7).
 
         Raises:
             RegistryError: the registry refused, failed, or stored other bytes.
@@ -109,6 +121,8 @@ class Repository:
     ) -> Descriptor:
         """Store an index under `tag` if that still stands for `expected_digest`.
 
+        OCI distribution spec, Pushing manifests (end-7); RFC 9110, section 13.1.1.
+
         Raises:
             TagMovedError: it does not, and nothing was written.
             RegistryError: the registry refused or failed.
@@ -116,7 +130,7 @@ class Repository:
         return manifests.replace(self._remote, raw, media_type, tag, expected_digest)
 
     def check_push(self) -> None:
-        """Prove the right to push, and leave nothing behind.
+        """Prove the right to push, and leave nothing behind (OCI distribution spec, end-4a).
 
         Raises:
             UnauthorizedError: the login is missing, wrong or not enough.
@@ -135,6 +149,8 @@ class Repository:
     def list_referrer(self, subject: str, referrer: Descriptor) -> None:
         """List a manifest that was pushed as one that refers to `subject`.
 
+        OCI distribution spec, Pushing manifests with subject; Referrers tag schema.
+
         Raises:
             RegistryError: the registry refused or failed.
         """
@@ -142,6 +158,8 @@ class Repository:
 
     def delete(self, tag_or_digest: str) -> None:
         """Remove a manifest by its digest, or a tag where the registry allows that.
+
+        OCI distribution spec, Deleting tags, Deleting manifests (end-9).
 
         Raises:
             NotFoundError: it is not there.

@@ -61,8 +61,8 @@ class RetryPolicy:
     ) -> _A:
         """Ask until the answer is not worth another try, and give back the last one.
 
-        A connection that was never made and 429 (the request was not executed) are always tried
-        again; a lost answer and 5xx only if asking twice does no harm.
+        A connection that was never made and 429 (RFC 6585, section 4: the request was not executed)
+        are always tried again; a lost answer and 5xx only if asking twice does no harm.
 
         Args:
             ask: sends the request anew at each call.

@@ -89,6 +89,9 @@ class Transport:
     def send(self, request: Request) -> Answer:
         """Send a request and give back the answer, after redirects if it is a GET or HEAD.
 
+        RFC 9110, section 15.4. A redirect to another origin is sent no Authorization: storage has
+        signed addresses of its own.
+
         Raises:
             ConnectionLost: there was no answer.
             RegistryError: the certificate is not trusted, or the way leads to plain HTTP.
