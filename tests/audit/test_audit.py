@@ -262,6 +262,41 @@ def test_an_entrypoint_must_run(store: Store, words: tuple[str, ...], problem: s
     assert problem in messages[0]
 
 
+def test_what_no_linux_runs_is_not_judged(store: Store) -> None:
+    layer = gzip.compress(tar({"Windows/a": ARM64}), mtime=0)
+    config = encode(ImageConfig("amd64", "windows", config=RunConfig(cmd=("cmd.exe",))))
+    manifest = Manifest.make(
+        Descriptor(media_types.CONFIG, store.put_blob(config), len(config)),
+        (Descriptor(media_types.LAYER_GZIP, store.put_blob(layer), len(layer)),),
+    )
+    store.put_blob(manifest.raw)
+    report = Audit(StoreImages(store), store).run(manifest.descriptor)
+    assert not report.findings
+    assert report.images[0].platform == "windows/amd64"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        f"{media_types.LAYER_GZIP}+encrypted",
+        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    ],
+)
+def test_what_is_missing_may_be_in_a_layer_that_is_not_read(store: Store, media_type: str) -> None:
+    config = RunConfig(entrypoint=("elsewhere",))
+    tree: Layer = {"bin/a": elf_file("arm64", interpreter="/ld.so"), "bin/b": AMD64}
+    made = put_image(store, "linux/arm64", tree, config=config)
+    manifest = Manifest.parse(StoreImages(store).read_manifest(made))
+    hidden = store.put_blob(b"secret")
+    layers = (*manifest.layers, Descriptor(media_type, hidden, len(b"secret")))
+    more = Manifest.make(manifest.config, layers)
+    store.put_blob(more.raw)
+    assert told(Audit(StoreImages(store), store).run(more.descriptor)) == [
+        ("error", "machine", "/bin/b")
+    ]
+
+
 def test_package_databases_are_compared(store: Store) -> None:
     status = b"Package: a\nStatus: install ok installed\nArchitecture: %s\n\n"
     removed = b"Package: b\nStatus: deinstall ok config-files\nArchitecture: s390x\n\n"

@@ -94,6 +94,7 @@ class Audit(msgspec.Struct, frozen=True):
                 choice.config,
                 tuple(layer.digest for layer in layers),
                 tuple(read[layer.digest] for layer in layers),
+                whole=len(layers) == len(choice.manifest.layers),
             )
             for offer, choice, layers in zip(found, choices, per_image, strict=True)
         ]

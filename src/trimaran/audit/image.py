@@ -22,6 +22,10 @@ _MISLABELLED = 0.9
 """The share of programs for one other CPU from which on the label is what is wrong."""
 
 
+_OF_WHOLE_IMAGES = ("loader", "interpreter", "entrypoint")
+"""The rules by which something may be missing."""
+
+
 class ImageFacts(msgspec.Struct, frozen=True):
     """One platform's image.
 
@@ -29,12 +33,14 @@ class ImageFacts(msgspec.Struct, frozen=True):
         platform: what it claims to be for, normalised: its index entry's word, else its config's.
         digests: its layers', base first.
         layers: what is in them.
+        whole: these are all layers; False if some are encrypted, or not the image's to pass on.
     """
 
     platform: Platform
     config: ImageConfig
     digests: tuple[str, ...]
     layers: tuple[LayerFacts, ...]
+    whole: bool = True
 
 
 class Audited(msgspec.Struct, frozen=True):
@@ -58,15 +64,17 @@ def audit_image(image: ImageFacts, given: Iterable[Allowance]) -> Audited:
     allowed = (*given, *allowances.of_labels(image.config.config.labels))
     tree = merge(image.layers)
     judging = _Judging(image, tree, allowed)
-    found = (
-        *judging.platform(),
-        *(one for place in tree for one in judging.place(place)),
-        *judging.entrypoint(),
-        *judging.packages(),
-    )
+    found = [*judging.config()]
+    if image.platform.os == "linux":  # what is known here is what Linux runs
+        found += judging.platform()
+        found += (one for place in tree for one in judging.place(place))
+        found += judging.entrypoint()
+        found += judging.packages()
+    if not image.whole:
+        found = [one for one in found if one.rule not in _OF_WHOLE_IMAGES]
     binaries = [place.entry for place in tree if place.entry.binary is not None]
     files = {one.binary.sha256: shown(one.path) for one in binaries if one.binary}
-    return Audited(found, files, len(binaries))
+    return Audited(tuple(found), files, len(binaries))
 
 
 def shown(path: bytes) -> str:
@@ -84,13 +92,16 @@ class _Judging:
         whole = len(lines) == len(image.digests)
         self._steps = lines if whole else [""] * len(image.digests)
 
-    def platform(self) -> Iterator[Finding]:
-        """What the config says beside the index, and what nearly all programs say."""
+    def config(self) -> Iterator[Finding]:
+        """What the config says beside the index."""
         claimed, config = self._image.platform, self._image.config.platform
         named = (config.os, config.architecture) == (claimed.os, claimed.architecture)
         # A config without a variant says nothing of it, as in `images.members`.
         if not named or (self._image.config.variant and not platforms.same(claimed, config)):
             yield self._of_image("config", f"its config says {config}")
+
+    def platform(self) -> Iterator[Finding]:
+        """What nearly all programs say."""
         counts = Counter(self._program_machines())
         name, count = next(iter(counts.most_common(1)), ("", 0))
         if name and count > 1 and count >= _MISLABELLED * counts.total():

@@ -12,13 +12,14 @@ from trimaran.audit.findings import Report
 from trimaran.oci.models import Descriptor
 from trimaran.store.store import Store
 
-_REPORT_VERSION = 2
-_LAYER_TYPES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.diff.")
+_REPORT_VERSION = 3
+_LAYER_TYPES = ("application/vnd.oci.image.layer.v1.", "application/vnd.docker.image.rootfs.diff.")
 
 
 def is_layer(descriptor: Descriptor) -> bool:
-    """Whether a blob is a layer that the audit reads."""
-    return descriptor.media_type.startswith(_LAYER_TYPES)
+    """Whether a blob is a layer that the audit reads: neither foreign nor encrypted."""
+    media_type = descriptor.media_type
+    return media_type.startswith(_LAYER_TYPES) and not media_type.endswith("+encrypted")
 
 
 class Memory(msgspec.Struct, frozen=True):
