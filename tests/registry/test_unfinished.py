@@ -104,7 +104,9 @@ def test_a_session_that_is_gone_or_old_is_begun_anew(
     assert notes(tmp_path) == []
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b'{"url":1}', b'{"url":"/nowhere","chunk_bytes":200}'])
+@pytest.mark.parametrize(
+    "text", [b"", bytes(70), b"{", b'{"url":1}', b'{"url":"/nowhere","chunk_bytes":200}']
+)
 def test_a_note_that_was_hurt_does_no_harm(scripted: Scripted, tmp_path: Path, text: bytes) -> None:
     uploads = Uploads()
     registry = scripted(uploads.answer)

@@ -47,7 +47,9 @@ class Note:
     def keep(self, noted: Noted) -> None:
         """Replace what is noted. Raises StoreError."""
         if "@" not in urlsplit(noted.url).netloc:
-            self._store.put_record(_KIND, self._key, msgspec.json.encode(noted))
+            # After each chunk: a sync would wait for all that the disk has to do, and what a crash
+            # of the machine leaves of a note is seen when it is read.
+            self._store.put_record(_KIND, self._key, msgspec.json.encode(noted), durable=False)
 
     def forget(self) -> None:
         """Remove the note, if there is one."""

@@ -48,10 +48,13 @@ def free_bytes(root: Path) -> int:
     return facts.f_bavail * facts.f_frsize
 
 
-def write_whole(target: Path, data: bytes, scratch: Path, mode: int = 0o666) -> None:
+def write_whole(
+    target: Path, data: bytes, scratch: Path, mode: int = 0o666, *, durable: bool = True
+) -> None:
     """Write `data` as `target`, by way of a file in `scratch` on the same file system.
 
-    `mode` is the file's, less what the umask takes.
+    `mode` is the file's, less what the umask takes. What is not `durable` may be older, empty or
+    zeros after a crash of the machine, and costs no wait for the disk.
 
     Raises:
         OSError: `target` is then as it was.
@@ -60,9 +63,14 @@ def write_whole(target: Path, data: bytes, scratch: Path, mode: int = 0o666) -> 
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        publish(temporary, target)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        if durable:
+            publish(temporary, target)
+        else:
+            ensure_folder(target.parent)
+            os.rename(temporary, target)
     except OSError:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

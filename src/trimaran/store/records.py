@@ -29,10 +29,11 @@ class Records:
             return self._path(kind, key).read_bytes()
         return None
 
-    def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep `data`. Raises StoreError."""
+    def put(self, kind: str, key: str, data: bytes, *, durable: bool) -> None:
+        """Keep `data`; unless `durable`, a crash of the machine may hurt it. Raises StoreError."""
         with files.guarded(self._folder.parent, f"write a record of {kind}"):
-            files.write_whole(self._path(kind, key), data, self._scratch.folder, 0o600)
+            path, scratch = self._path(kind, key), self._scratch.folder
+            files.write_whole(path, data, scratch, 0o600, durable=durable)
 
     def remove(self, kind: str, key: str) -> bool:
         """Forget a record; gives whether there was one."""

@@ -182,9 +182,9 @@ class Store:
         """What was put last under `kind` and `key`; None if nothing was."""
         return self._records.get(kind, key)
 
-    def put_record(self, kind: str, key: str, data: bytes) -> None:
+    def put_record(self, kind: str, key: str, data: bytes, *, durable: bool = True) -> None:
         """Keep `data`; digests in it keep their blobs. Raises StoreError."""
-        self._records.put(kind, key, data)
+        self._records.put(kind, key, data, durable=durable)
 
     def clear_records(self) -> int:
         """Forget every record; gives how many there were. Hold `alone` meanwhile."""
