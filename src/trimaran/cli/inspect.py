@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from trimaran.cli.insecure import insecure_option
 from trimaran.cli.places import Found
 from trimaran.cli.session import Session
 from trimaran.images import pick, tree
+from trimaran.images.attestations import Attestation, attestations
 from trimaran.images.pick import Choice
 from trimaran.oci.models import Descriptor, RunConfig
 from trimaran.oci.place import Place
@@ -31,6 +33,7 @@ class _Platform(msgspec.Struct, frozen=True, rename="camel"):
     created: str
     annotations: dict[str, str]
     config: RunConfig
+    attestations: tuple[Attestation, ...]
 
 
 class _Facts(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,13 +94,14 @@ def _facts(found: Found, wanted: Platform | None) -> _Facts:
     else:
         offers = pick.offers(place, descriptor)
         choices = [pick.open_choice(place, offer.descriptor) for offer in offers]
+    attested = attestations(place, descriptor)
     return _Facts(
         name,
         place.name,
         descriptor.digest,
         descriptor.media_type,
         _annotations(place, descriptor),
-        [_platform(choice) for choice in choices],
+        [_platform(choice, attested) for choice in choices],
     )
 
 
@@ -105,7 +109,7 @@ def _annotations(place: Place, descriptor: Descriptor) -> dict[str, str]:
     return tree.read(place, descriptor).annotations
 
 
-def _platform(choice: Choice) -> _Platform:
+def _platform(choice: Choice, attested: Sequence[Attestation]) -> _Platform:
     layers = choice.manifest.layers
     return _Platform(
         str(choice.config.platform),
@@ -115,6 +119,7 @@ def _platform(choice: Choice) -> _Platform:
         choice.config.created,
         choice.manifest.annotations,
         choice.config.config,
+        tuple(each for each in attested if each.subject == choice.descriptor.digest),
     )
 
 
@@ -130,4 +135,7 @@ def _text(facts: _Facts) -> str:
         command = [*(image.config.entrypoint or ()), *(image.config.cmd or ())]
         user = f" as {image.config.user}" if image.config.user else ""
         lines += [f"{image.platform} runs {shlex.join(command) or 'nothing by default'}{user}"]
+        for each in image.attestations:
+            stated = ", ".join(each.predicate_types) or "nothing known"
+            lines += [f"{image.platform} is attested by {each.digest}: {stated}"]
     return "\n".join(lines) + "\n"
