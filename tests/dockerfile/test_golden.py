@@ -1,9 +1,9 @@
 """Whole Dockerfiles: good ones with what they lower to, bad ones with the exact error text.
 
 A good folder holds `Dockerfile`, `expected.txt` and, where needed, `options.json` (platform,
-build_args, target, labels, local_contexts, image_contexts, and `images`: run configs of bases by
-name). A bad folder holds `Dockerfile`, `error.txt` and the same options. With the variable
-TRIMARAN_WRITE_GOLDEN set, the texts are written anew.
+build_args, target, labels, local_contexts, image_contexts, network, entitlements, and `images`: run
+configs of bases by name). A bad folder holds `Dockerfile`, `error.txt` and the same options. With
+the variable TRIMARAN_WRITE_GOLDEN set, the texts are written anew.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, lower
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import DockerfileError
 from trimaran.graph.steps import (
+    BindMount,
+    CacheMount,
     ContextFiles,
     Copy,
     Extract,
     FileSource,
     MakeFolder,
+    Mount,
     Run,
     Step,
     StepFiles,
@@ -86,6 +89,8 @@ def _lower(folder: Path) -> tuple[list[Needs], Lowered]:
             local_contexts=frozenset(options.get("local_contexts", ())),
             image_contexts=frozenset(options.get("image_contexts", ())),
             bases=bases,
+            network=options.get("network", "default"),
+            entitlements=frozenset(options.get("entitlements", ())),
         )
         if isinstance(lowered, Lowered):
             return rounds, lowered
@@ -136,6 +141,9 @@ def _draw_step(step: Step, numbers: dict[int, int]) -> Iterator[str]:
             yield f"run {on} for {step.platform} as {step.user!r} in {step.directory}"
             yield f"arguments {json.dumps(step.arguments)}"
             yield f"environment {json.dumps(step.environment)}"
+            yield from (_draw_mount(mount, numbers) for mount in step.mounts)
+            if (step.network, step.security) != ("default", "sandbox"):
+                yield f"network {step.network} security {step.security}"
         case Copy():
             for part in step.parts:
                 source = _draw_source(part.source, numbers)
@@ -145,6 +153,16 @@ def _draw_step(step: Step, numbers: dict[int, int]) -> Iterator[str]:
                 yield f"link {step.link} parents {step.keep_parents} excludes {step.excludes}"
         case MakeFolder():
             yield f"make folder {on}: {step.path} as {step.user!r}"
+
+
+def _draw_mount(mount: Mount, numbers: dict[int, int]) -> str:
+    fields = msgspec.structs.asdict(mount)
+    if isinstance(mount, BindMount | CacheMount):
+        fields["step"] = numbers[id(mount.step)] if mount.step else "nothing"
+    if "mode" in fields:
+        fields["mode"] = f"{fields['mode']:o}"
+    words = " ".join(f"{name}={value}" for name, value in fields.items())
+    return f"{type(mount).__name__} {words}"
 
 
 def _draw_source(source: FileSource, numbers: dict[int, int]) -> str:

@@ -28,6 +28,7 @@ from trimaran.graph.steps import (
     Extract,
     FileSource,
     MakeFolder,
+    Mount,
     Part,
     Run,
     Step,
@@ -77,13 +78,22 @@ class Bench:
             busybox_root(pending.fs, self._program)
             return pending.commit()
 
-    def do(self, step: Step, identity: str, *lowers: str, source: tuple[str, ...] = ()) -> Any:
+    def do(
+        self,
+        step: Step,
+        identity: str,
+        *lowers: str,
+        source: tuple[str, ...] = (),
+        trees: Mapping[int, tuple[str, ...]] | None = None,
+    ) -> Any:
         """The new layer's listing, or what the error says."""
         self.lines.clear()
+
+        def tree(other: Step) -> tuple[str, ...]:
+            return (trees or {}).get(id(other), source)
+
         try:
-            fs = self.executor.execute(
-                step, identity, lowers, label="[label] step", tree=lambda _: source
-            )
+            fs = self.executor.execute(step, identity, lowers, label="[label] step", tree=tree)
         except StepError as error:
             return {
                 "message": error.message,
@@ -107,9 +117,17 @@ def no_files(source: FileSource) -> NoReturn:
     raise AssertionError(source)
 
 
-def run(*arguments: str, user: str = "", platform: str = "", directory: str = "/") -> Run:
+def run(
+    *arguments: str,
+    user: str = "",
+    platform: str = "",
+    directory: str = "/",
+    mounts: tuple[Mount, ...] = (),
+    **options: Any,
+) -> Run:
     wanted = platforms.parse(platform) if platform else platforms.host()
-    return Run(None, arguments, ("PATH=/bin", "COLOUR=blue"), directory, user, wanted)
+    environment = ("PATH=/bin", "COLOUR=blue")
+    return Run(None, arguments, environment, directory, user, wanted, mounts, **options)
 
 
 def listing(fs: Path) -> list[str]:

@@ -27,7 +27,7 @@ def apply(instruction: df.Instruction, state: StageState, around: Surroundings) 
     expand = Expander(around.escape, state.environment, instruction.line)
     match instruction:
         case df.Run():
-            apply_run(instruction, state)
+            apply_run(instruction, state, around, expand)
         case df.Copy():
             apply_copy(instruction, state, around, expand)
         case df.Arg():

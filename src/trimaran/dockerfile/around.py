@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
 from trimaran.dockerfile import instructions as df
-from trimaran.graph.steps import ContextFiles, StepFiles
+from trimaran.dockerfile.bases import Origin
+from trimaran.graph.steps import ContextFiles, Network, StepFiles
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -17,9 +18,15 @@ class Surroundings(msgspec.Struct, frozen=True):
         scope: global and automatic arguments.
         build_args: what the user gave.
         origin: the files that a COPY --from reads.
+        place: the files that any other `from` names.
+        network: of a RUN that does not say.
+        entitlements: what a RUN may ask for, such as `network.host`.
     """
 
     escape: str
     scope: Mapping[str, str]
     build_args: Mapping[str, str]
     origin: Callable[[df.Copy], ContextFiles | StepFiles]
+    place: Callable[[Origin], ContextFiles | StepFiles]
+    network: Network = "default"
+    entitlements: Collection[str] = ()

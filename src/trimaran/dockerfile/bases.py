@@ -49,6 +49,20 @@ class FromNothing(msgspec.Struct, frozen=True):
     """`scratch`."""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What an instruction names as the place of files.
+
+    Attributes:
+        what: how the Dockerfile says it, for messages.
+        numbered: a number means a stage.
+    """
+
+    name: str
+    line: df.Line
+    what: str
+    numbered: bool = True
+
+
 Base = FromStage | FromImage | FromFolder | FromNothing
 
 
@@ -113,12 +127,10 @@ class Namer(msgspec.Struct, frozen=True):
         return tuple(found)
 
     def origin(self, copy: df.Copy, stage: df.Stage) -> Base:
-        """What a COPY --from means: a context or stage of that name or number, or an image.
-
-        An image is taken for the target's platform even in a stage of another: BuildKit does so.
+        """What a COPY --from means.
 
         Raises:
-            DockerfileError: it is this stage or a later one, no such stage, or no image's name.
+            DockerfileError: as `place`, or a variable stands in it.
         """
         name = copy.origin
         if Expander(self.dockerfile.escape, {}, copy.line).word(name) != name:
@@ -126,17 +138,28 @@ class Namer(msgspec.Struct, frozen=True):
                 f"variables cannot stand in COPY --from={name}",
                 "write FROM $NAME AS STAGE, and COPY --from=STAGE",
             )
-        if _INDEX.fullmatch(name):
-            return self._earlier(int(name), copy, stage)
+        return self.place(Origin(name, copy.line, f"COPY --from={name}"), stage)
+
+    def place(self, origin: Origin, stage: df.Stage) -> Base:
+        """What a name of files means: a stage of that name or number, a context, or an image.
+
+        An image is taken for the target's platform even in a stage of another: BuildKit does so.
+
+        Raises:
+            DockerfileError: it is this stage or a later one, no such stage, or no image's name.
+        """
+        name = origin.name
+        if origin.numbered and _INDEX.fullmatch(name):
+            return self._earlier(int(name), origin, stage)
         named = [other.index for other in self.dockerfile.stages if other.name == name.lower()]
         if named:
             # Of several with one name the last above this stage is meant.
             above = [index for index in named if index < stage.index]
-            return self._earlier((above or named)[-1], copy, stage)
+            return self._earlier((above or named)[-1], origin, stage)
         if name == SCRATCH:
             return FromNothing()
         return self.contexts.find(name, self.platform) or self._image(
-            name, self.platform, copy.line, f"COPY --from={name}"
+            name, self.platform, origin.line, origin.what
         )
 
     def _stage(self, stage: df.Stage, earlier: Iterable[BasedStage]) -> BasedStage:
@@ -174,15 +197,15 @@ class Namer(msgspec.Struct, frozen=True):
         except PlatformError as error:
             raise stage.line.error(f"FROM --platform: {error.message}", error.hint) from error
 
-    def _earlier(self, index: int, copy: df.Copy, stage: df.Stage) -> FromStage:
+    def _earlier(self, index: int, origin: Origin, stage: df.Stage) -> FromStage:
         known = self.dockerfile.stages
         if not 0 <= index < len(known):
-            raise copy.line.error(f"COPY --from={copy.origin}: no such stage", _titles(known))
+            raise origin.line.error(f"{origin.what}: no such stage", _titles(known))
         if index == stage.index:
-            raise copy.line.error(f"COPY --from={copy.origin}: a stage cannot copy from itself")
+            raise origin.line.error(f"{origin.what}: a stage cannot copy from itself")
         if index > stage.index:
-            raise copy.line.error(
-                f"COPY --from={copy.origin}: the stage is defined after this one",
+            raise origin.line.error(
+                f"{origin.what}: the stage is defined after this one",
                 f"move stage {known[index].title} (line {known[index].line.lines[0]}) up",
             )
         return FromStage(index)

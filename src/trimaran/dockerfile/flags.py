@@ -52,9 +52,9 @@ _FLAGS: dict[str, dict[str, Kind]] = {
     },
     "RUN": {
         "device": Kind.LATER,
-        "mount": Kind.LATER,
-        "network": Kind.LATER,
-        "security": Kind.LATER,
+        "mount": Kind.VALUES,
+        "network": Kind.VALUE,
+        "security": Kind.VALUE,
     },
 }
 

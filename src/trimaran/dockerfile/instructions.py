@@ -6,9 +6,12 @@ counts and forms have been checked. The rules are those of the Dockerfile refere
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from trimaran.errors import DockerfileError
+from trimaran.graph.steps import Network, Security
 from trimaran.oci.models import Healthcheck
 
 
@@ -51,11 +54,21 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class Run(msgspec.Struct, frozen=True):
-    """`shell`: the one argument is a line for the SHELL; else an argument vector."""
+    """RUN.
+
+    Attributes:
+        shell: the one argument is a line for the SHELL; else an argument vector.
+        mounts: the fields of each --mount.
+        network: --network; empty if it is not given.
+        security: --security; likewise.
+    """
 
     line: Line
     arguments: tuple[str, ...]
     shell: bool
+    mounts: tuple[tuple[str, ...], ...] = ()
+    network: Network | Literal[""] = ""
+    security: Security | Literal[""] = ""
 
 
 class Copy(msgspec.Struct, frozen=True):

@@ -15,8 +15,10 @@ import msgspec
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply import apply
+from trimaran.dockerfile.apply_mounts import origins
 from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.bases import (
+    Base,
     BasedStage,
     BaseKey,
     Contexts,
@@ -33,7 +35,16 @@ from trimaran.dockerfile.labels import StageLabels, StepLabel
 from trimaran.dockerfile.parse import parse_trigger
 from trimaran.dockerfile.starts import BaseImage, start_from_folder, start_from_image
 from trimaran.dockerfile.state import StageState, empty_image
-from trimaran.graph.steps import ContextFiles, Step, StepFiles, chain
+from trimaran.graph.steps import (
+    BindMount,
+    CacheMount,
+    ContextFiles,
+    Network,
+    Run,
+    Step,
+    StepFiles,
+    chain,
+)
 from trimaran.oci.models import ImageConfig
 from trimaran.platforms import Platform
 
@@ -75,6 +86,8 @@ def lower(
     local_contexts: frozenset[str],
     image_contexts: frozenset[str],
     bases: Mapping[BaseKey, BaseImage],
+    network: Network = "default",
+    entitlements: frozenset[str] = frozenset(),
 ) -> Lowered | Needs:
     """Lower a Dockerfile for one platform.
 
@@ -88,6 +101,8 @@ def lower(
         local_contexts: names of `--build-context` that are local folders.
         image_contexts: names of `--build-context` that are images; a `BaseKey` bears the name.
         bases: the images that were resolved so far.
+        network: `--network`, for each RUN that does not say.
+        entitlements: `--allow`: what a RUN may ask for.
 
     Raises:
         DockerfileError: an instruction cannot be carried out as written, or there is no such
@@ -97,7 +112,8 @@ def lower(
     automatic = arguments.predefined(platform, build_platform, target or last, build_args)
     scope = arguments.global_scope(dockerfile, automatic, build_args)
     namer = Namer(dockerfile, scope, platform, Contexts(local_contexts, image_contexts))
-    lowering = _Lowering(dockerfile, namer, namer.stages(), build_args, bases)
+    granted = _Granted(network, entitlements)
+    lowering = _Lowering(dockerfile, namer, namer.stages(), build_args, bases, granted)
     wanted = find_target(lowering.stages, target, dockerfile.source)
     order = lowering.reachable(wanted)
     if lowering.missing:
@@ -115,6 +131,11 @@ def lower(
     )
 
 
+class _Granted(msgspec.Struct, frozen=True):
+    network: Network
+    entitlements: frozenset[str]
+
+
 @dataclass
 class _Lowering:
     dockerfile: df.Dockerfile
@@ -122,6 +143,7 @@ class _Lowering:
     stages: tuple[BasedStage, ...]
     build_args: Mapping[str, str]
     bases: Mapping[BaseKey, BaseImage]
+    granted: _Granted
     missing: set[BaseKey] = field(default_factory=set)
     states: dict[int, StageState] = field(default_factory=dict)
     labels: dict[int, StepLabel] = field(default_factory=dict)
@@ -149,7 +171,10 @@ class _Lowering:
             self.dockerfile.escape,
             self.namer.scope,
             self.build_args,
-            lambda copy: self._files(copy, based.stage),
+            lambda copy: self._files(self.namer.origin(copy, based.stage), copy.line),
+            lambda origin: self._files(self.namer.place(origin, based.stage), origin.line),
+            self.granted.network,
+            self.granted.entitlements,
         )
         if not based.replaced:
             state.begin()
@@ -157,7 +182,9 @@ class _Lowering:
             before = state.step
             apply(instruction, state, around)
             if state.step is not None and state.step is not before:
-                self.labels[id(state.step)] = titled.next(instruction.line)
+                label = titled.next(instruction.line)
+                self.labels[id(state.step)] = label
+                self._label_mounted(state.step, label)
         self.states[index] = state
 
     def all_instructions(self) -> list[df.Instruction]:
@@ -167,7 +194,10 @@ class _Lowering:
 
     def _needed_by(self, based: BasedStage) -> list[int]:
         self._triggers[based.stage.index] = self._read_triggers(based)
-        named = [self.namer.origin(copy, based.stage) for copy in copies(self._instructions(based))]
+        instructions = self._instructions(based)
+        named = [self.namer.origin(copy, based.stage) for copy in copies(instructions)]
+        runs = (line for line in instructions if isinstance(line, df.Run))
+        named += [self.namer.place(one, based.stage) for run in runs for one in origins(run)]
         needed: list[int] = []
         for base in (based.base, *named):
             match base:
@@ -208,15 +238,21 @@ class _Lowering:
     def _title(self, based: BasedStage) -> str:
         return based.stage.title if len(self.stages) > 1 else ""
 
-    def _files(self, copy: df.Copy, stage: df.Stage) -> ContextFiles | StepFiles:
-        match self.namer.origin(copy, stage):
+    def _label_mounted(self, step: Step, label: StepLabel) -> None:
+        """Label the files of contexts that a RUN mounts: they are steps of no instruction."""
+        for mount in step.mounts if isinstance(step, Run) else ():
+            if isinstance(mount, BindMount | CacheMount) and mount.step is not None:
+                where = label.text.partition("] ")[0]
+                text = f"{where}] files mounted on {mount.target}"
+                self.labels.setdefault(id(mount.step), msgspec.structs.replace(label, text=text))
+
+    def _files(self, base: Base, line: df.Line) -> ContextFiles | StepFiles:
+        match base:
             case FromStage(index=index):
                 return StepFiles(self.states[index].step)
             case FromImage(key=key):
                 step = self.bases[key].step
-                label = StepLabel(
-                    f"[{key.platform}] FROM {key.name}", key.platform, copy.line.lines
-                )
+                label = StepLabel(f"[{key.platform}] FROM {key.name}", key.platform, line.lines)
                 self.labels = {**dict.fromkeys(map(id, chain(step)), label), **self.labels}
                 return StepFiles(step)
             case FromFolder(context=context):

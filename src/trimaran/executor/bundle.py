@@ -53,6 +53,14 @@ class BindMount:
 
 
 @dataclass(frozen=True, slots=True)
+class TmpfsMount:
+    """An empty file system in memory; a size of 0 sets no limit."""
+
+    destination: str
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """What runs, and on what.
 
@@ -75,7 +83,7 @@ class Container:
     environment: tuple[str, ...]
     directory: str
     user: ProcessUser
-    mounts: tuple[BindMount, ...] = ()
+    mounts: tuple[BindMount | TmpfsMount, ...] = ()
     show_sys: bool = True
     terminal: bool = False
     size: tuple[int, int] = (0, 0)
@@ -155,11 +163,15 @@ def _mounts(container: Container) -> list[dict[str, object]]:
     ]
     if container.show_sys:
         mounts.append(_mount("/sys", "bind", "/sys", [*closed, "rbind", "ro"]))
-    mounts += [
-        _mount(mount.destination, "bind", str(mount.source), ["rbind", "rprivate", *mount.options])
-        for mount in container.mounts
-    ]
-    return mounts
+    return mounts + [_shown(mount) for mount in container.mounts]
+
+
+def _shown(mount: BindMount | TmpfsMount) -> dict[str, object]:
+    if isinstance(mount, TmpfsMount):
+        size = [f"size={mount.size_bytes}"] if mount.size_bytes else []
+        return _mount(mount.destination, "tmpfs", "tmpfs", ["nosuid", *size])
+    options = ["rbind", "rprivate", *mount.options]
+    return _mount(mount.destination, "bind", str(mount.source), options)
 
 
 def _mount(destination: str, kind: str, source: str, options: list[str]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from types import FrameType
 from trimaran.emulation import quirks
 from trimaran.emulation.quirks import Quirks
 from trimaran.errors import HostError, UsageError
-from trimaran.executor import merging, stage, sysfs
+from trimaran.executor import merging, mountpoints, stage, sysfs
 from trimaran.executor.bundle import BindMount
 from trimaran.executor.diagnosis import find_program
 from trimaran.executor.dying import DyingInit
@@ -31,9 +31,6 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _POLL_S = 0.2
 _PATIENCE = 3
 """A program that is process 1 ignores Ctrl-C unless it handles it; the third one ends it."""
-
-# statvfs(3) flags that a read-only remount must repeat, by their mount options.
-_LOCKED = {os.ST_NOSUID: "nosuid", os.ST_NODEV: "nodev", os.ST_NOEXEC: "noexec"}
 
 
 def program_of(
@@ -93,12 +90,11 @@ def bind_mount(text: str) -> BindMount:
         raise UsageError(f"invalid volume {text!r}", "write HOST:CONTAINER or HOST:CONTAINER:ro")
     source = Path(host).absolute()
     try:
-        flags = os.statvfs(source).f_flag
+        read_only = mountpoints.read_only(source)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise UsageError(f"cannot mount {source}: {reason}") from error
-    locked = tuple(name for flag, name in _LOCKED.items() if flags & flag)
-    return BindMount(source, destination, ("ro", *locked) if option == "ro" else ())
+    return BindMount(source, destination, read_only if option == "ro" else ())
 
 
 def run_container(

@@ -20,12 +20,13 @@ from trimaran.events import (
     TransferDone,
     TransferStarted,
 )
-from trimaran.executor import merging, stage, sysfs
+from trimaran.executor import merging, stage, step_mounts, sysfs
 from trimaran.executor.copying import copy_part
 from trimaran.executor.running import LayoutCrashError, StepRun
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.stage import Program
+from trimaran.executor.step_mounts import StepMounts, Tree
 from trimaran.executor.surroundings import Surroundings
 from trimaran.executor.workdir import make_folder
 from trimaran.graph.steps import (
@@ -41,14 +42,12 @@ from trimaran.graph.steps import (
 from trimaran.layers.apply import apply_layer
 from trimaran.platforms import Platform
 from trimaran.scheduler import tasks
+from trimaran.store import trees
 from trimaran.store.snapshots import PendingSnapshot
 from trimaran.store.store import Store
 
-Tree = Callable[[Step], Sequence[str]]
-"""The identities of a step's file system, base first."""
-
 _CHUNK_BYTES = 1024 * 1024
-_MERGED, _SOURCE = "merged", "source"
+_MERGED, _SOURCE, _MOUNTS = "merged", "source", "mounts"
 _CRASHED = "a program crashed in the emulator"
 _AGAIN_HINT = "it runs once more without address space layout randomisation"
 
@@ -145,7 +144,15 @@ class Executor:
         with self._store.new_snapshot(identity) as pending, self._store.guarded(label):
             match step:
                 case Run():
-                    self._run(step, identity, pending, folders, label, randomize=randomize)
+                    self._run(
+                        step,
+                        identity,
+                        pending,
+                        folders,
+                        tree=tree,
+                        label=label,
+                        randomize=randomize,
+                    )
                 case Extract():
                     self._extract(step, identity, pending, folders)
                 case Copy():
@@ -162,8 +169,9 @@ class Executor:
         identity: str,
         pending: PendingSnapshot,
         folders: tuple[Path, ...],
-        label: str,
         *,
+        tree: Tree,
+        label: str,
         randomize: bool,
     ) -> None:
         def report(line: str) -> None:
@@ -173,18 +181,23 @@ class Executor:
             self._emit(Notice("warning", message, hint))
 
         settings = self._settings.get(step.platform, quirks.NONE)
-        program = Program(step.arguments, step.environment, step.directory, step.user)
         assert self._runtime is not None  # noqa: S101 - the caller's word, see __init__
         running = StepRun(step, label, report=report, warn=warn, stop=self._stop, quirks=settings)
-        with stage.prepared(
-            program,
-            pending,
-            folders,
-            self._lent,
-            show_sys=self._show_sys,
-            extra=settings.environment,
-        ) as ready:
+        place = _aside(pending, _MOUNTS)
+        place.mkdir()
+        with (
+            step_mounts.opened(step, place, self._store, tree) as beside,
+            stage.prepared(
+                _program(step, beside),
+                pending,
+                folders,
+                self._lent,
+                show_sys=self._show_sys,
+                extra=settings.environment,
+            ) as ready,
+        ):
             running.run(ready, self._runtime, randomize=randomize)
+        trees.remove(place.parent, place.name)
 
     def _extract(
         self, step: Extract, identity: str, pending: PendingSnapshot, folders: tuple[Path, ...]
@@ -237,6 +250,12 @@ class Executor:
         below = merging.folders(self._store, tree(source.step) if source.step else ())
         with merging.viewed(below, _aside(pending, _SOURCE)) as view:
             yield SourceRoot(view, "the stage or image copied from", local=False)
+
+
+def _program(step: Run, beside: StepMounts) -> Program:
+    return Program(
+        step.arguments, step.environment, step.directory, step.user, tuple(beside.mounts)
+    )
 
 
 def _aside(pending: PendingSnapshot, name: str) -> Path:

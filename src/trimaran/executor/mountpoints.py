@@ -11,41 +11,87 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from trimaran.errors import ImageError
 from trimaran.linux import rootfs
 
+FILE, FOLDER = stat.S_IFREG | 0o644, stat.S_IFDIR | 0o755
+"""Mount points as they are made."""
 _OVERLAY_XATTRS = ("user.overlay.", "trusted.overlay.")
+_OWN_MOUNTS = ("/dev/", "/proc/", "/sys/")
+"""What is below them is made in the container's own mounts."""
+# statvfs(3) flags that a read-only remount must repeat, by their mount options.
+_LOCKED = {os.ST_NOSUID: "nosuid", os.ST_NODEV: "nodev", os.ST_NOEXEC: "noexec"}
 
 
-def make_stubs(view: Path, folder: Path, files: Iterable[str]) -> tuple[str, ...]:
-    """Fill `folder` with an empty file for each of `files`.
+def make_stubs(
+    view: Path, folder: Path, files: Iterable[str], points: Mapping[str, int] | None = None
+) -> tuple[str, ...]:
+    """Fill `folder` with an empty file for each of `files`, and with what `points` lack.
 
     Args:
         view: the parents' merged file system.
         folder: an empty folder on the file system of the step's layer.
         files: absolute paths; links above the last component are followed inside `view`.
+        points: absolute paths of other mounts, each with a kind and a mode as in stat(2)'s st_mode;
+            every link is followed inside `view`, and what is there already gets no stub.
 
     Returns:
         Those of `files` that can be mount points: not where a component is a file.
+
+    Raises:
+        ImageError: one of `points` is there and is of the other kind, or below a file.
     """
-    made: list[str] = []
-    folders: dict[tuple[str, ...], None] = {}
-    for file in files:
-        parts = _place(view, file)
-        if parts is None:
-            continue
+    stubs = _Stubs(view, folder)
+    places = {file: _place(view, file) for file in files}
+    made = tuple(file for file, parts in places.items() if parts is not None)
+    for file in made:
+        stubs.add(places[file] or (), FILE)
+    for point, mode in (points or {}).items():
+        if not point.startswith(_OWN_MOUNTS) and not _is_covered(point, points or {}):
+            stubs.add(_missing(view, point, is_folder=stat.S_ISDIR(mode)), mode)
+    stubs.dress()
+    return made
+
+
+class _Stubs:
+    def __init__(self, view: Path, folder: Path) -> None:
+        self._view = view
+        self._folder = folder
+        self._above: dict[tuple[str, ...], None] = {}
+
+    def add(self, parts: tuple[str, ...], mode: int) -> None:
         above = [parts[:depth] for depth in range(1, len(parts))]
         for part in above:
-            folder.joinpath(*part).mkdir(exist_ok=True)
-        folders.update(dict.fromkeys(above))
-        folder.joinpath(*parts).touch(mode=0o644)
-        made.append(file)
-    for parts in reversed(folders):  # the deepest first: filling a folder changes its time
-        _dress(folder.joinpath(*parts), view.joinpath(*parts))
-    return tuple(made)
+            self._folder.joinpath(*part).mkdir(exist_ok=True)
+        self._above.update(dict.fromkeys(above))
+        stub = self._folder.joinpath(*parts)
+        if not parts or stub.exists():
+            return
+        if stat.S_ISDIR(mode):
+            stub.mkdir()
+        else:
+            stub.touch()
+        stub.chmod(stat.S_IMODE(mode))
+
+    def dress(self) -> None:
+        """Let the folders look like the parents' own."""
+        # The deepest first: filling a folder changes its time.
+        for parts in sorted(self._above, key=len, reverse=True):
+            _dress(self._folder.joinpath(*parts), self._view.joinpath(*parts))
+
+
+def read_only(source: Path) -> tuple[str, ...]:
+    """The options of a read-only bind of `source`, its file system's own flags among them.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    flags = os.statvfs(source).f_flag
+    return ("ro", *(name for flag, name in _LOCKED.items() if flags & flag))
 
 
 def make_folders(root: Path, names: Sequence[str]) -> None:
@@ -75,6 +121,30 @@ def _place(view: Path, file: str) -> tuple[str, ...] | None:
     except OSError:
         return None
     return (*parts, name)
+
+
+def _is_covered(point: str, points: Iterable[str]) -> bool:
+    """Whether another mount hides it, in which the runtime makes it."""
+    return any(point.startswith(f"{other}/") for other in points)
+
+
+def _missing(view: Path, point: str, *, is_folder: bool) -> tuple[str, ...]:
+    """The place below `view` where a mount point is to be made; empty if it is there."""
+    kinds = {True: "a folder", False: "a file"}
+    try:
+        real = rootfs.resolve(view, point)
+        status = os.lstat(real)
+    except FileNotFoundError:
+        return real.relative_to(view).parts
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ImageError(f"cannot mount {kinds[is_folder]} on {point}: {reason}") from error
+    if stat.S_ISDIR(status.st_mode) != is_folder:
+        raise ImageError(
+            f"cannot mount {kinds[is_folder]} on {point}, which is {kinds[not is_folder]}",
+            "choose another target",
+        )
+    return ()
 
 
 def _dress(folder: Path, model: Path) -> None:

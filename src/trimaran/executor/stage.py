@@ -5,6 +5,7 @@ Steps and `trimaran run` share it: they differ in what becomes of the top layer.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from trimaran.errors import HostError
 from trimaran.executor import merging, mountpoints, surroundings
-from trimaran.executor.bundle import BindMount, Container, complete_environment
+from trimaran.executor.bundle import BindMount, Container, TmpfsMount, complete_environment
 from trimaran.executor.surroundings import HOSTS, RESOLV_CONF, Surroundings
 from trimaran.executor.users import ProcessUser, process_user
 from trimaran.store import trees
@@ -20,6 +21,7 @@ from trimaran.store.snapshots import PendingSnapshot
 
 _FOLDERS = ("dev", "proc", "sys")
 _NAME = "run"
+_TMPFS = stat.S_IFDIR | 0o1777
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Program:
     environment: tuple[str, ...]
     directory: str
     user: str
-    mounts: tuple[BindMount, ...] = ()
+    mounts: tuple[BindMount | TmpfsMount, ...] = ()
     terminal: bool = False
 
 
@@ -73,14 +75,15 @@ def prepared(
 
     Raises:
         HostError: a mount was refused, or the user is not among this user's ids.
-        ImageError: the user is not in the image.
+        ImageError: the user is not in the image, or a mount point is of another kind.
     """
     place = pending.work.parent / _NAME
     stubs, bundle = place / "stubs", place / "bundle"
     for folder in (place, stubs, bundle):
         folder.mkdir()
     with merging.viewed(lowers, place / "view") as view:
-        files = mountpoints.make_stubs(view, stubs, (RESOLV_CONF, HOSTS))
+        points = {mount.destination: _point(mount) for mount in program.mounts}
+        files = mountpoints.make_stubs(view, stubs, (RESOLV_CONF, HOSTS), points)
     with merging.merged(pending, lowers, place / "root", stubs=stubs) as root:
         mountpoints.make_folders(root, _FOLDERS)
         user = process_user(program.user, root)
@@ -111,11 +114,17 @@ def refuse_unmapped(user: ProcessUser, id_map: str, text: str) -> None:
         )
 
 
+def _point(mount: BindMount | TmpfsMount) -> int:
+    if isinstance(mount, TmpfsMount):
+        return _TMPFS  # runc gives a new tmpfs the mode of its mount point
+    return mountpoints.FOLDER if mount.source.is_dir() else mountpoints.FILE
+
+
 def _container(
     program: Program,
     root: Path,
     user: ProcessUser,
-    mounts: tuple[BindMount, ...],
+    mounts: tuple[BindMount | TmpfsMount, ...],
     extra: Mapping[str, str],
     *,
     show_sys: bool,
