@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import subprocess
 from itertools import pairwise
 from pathlib import Path
@@ -172,6 +173,24 @@ def test_layers_are_audited_on_their_way_between_registries(
     path = f"{repo.partition('/')[2]}/blobs/{layer.digest}"
     gets = [line for line in registry.log.read_text().splitlines() if path in line]
     assert sum('"GET ' in line for line in gets) == 1, gets
+
+
+def test_what_cannot_be_audited_is_said(
+    cli: CommandLine, opened: Open, repo: str, tmp_path: Path
+) -> None:
+    """A layer that is no archive is not published, and a scan that failed holds up no copy."""
+    junk = random.Random(1).randbytes(3 << 20)  # noqa: S311 - content
+    config = encode(ImageConfig("arm64", "linux"))
+    source = opened(repo)
+    layers = (put(source, media_types.LAYER_GZIP, junk),)
+    manifest = Manifest.make(put(source, media_types.CONFIG, config), layers)
+    source.write_manifest(manifest.raw, media_types.MANIFEST, "1")
+    with serve_registry(tmp_path) as other:
+        target = f"{other.host}/junk:1"
+        with pytest.raises(ImageError, match="cannot be audited, its layers were sent") as caught:
+            cli.ok("copy", f"docker://{repo}:1", target)
+        assert "--no-verify" in caught.value.hint
+        cli.ok("copy", "--no-verify", f"docker://{repo}:1", target)
 
 
 def test_layers_that_are_mounted_are_audited_too(cli: CommandLine, opened: Open, repo: str) -> None:

@@ -16,7 +16,7 @@ from trimaran.audit.passing import Passing
 from trimaran.audit.text import findings_text
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.instructions import Dockerfile
-from trimaran.errors import ImageError
+from trimaran.errors import ImageError, LayerError
 from trimaran.events import Emit, Notice
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
@@ -89,7 +89,11 @@ class Gate(msgspec.Struct, frozen=True):
             message = f"{name} IS NOT VERIFIED: nothing proves that it runs on its platforms"
             self.emit(Notice("warning", message, "leave --no-verify out"))
             return
-        report = Audit(place, self.store, self.allowed, self.workers).run(descriptor)
+        try:
+            report = Audit(place, self.store, self.allowed, self.workers).run(descriptor)
+        except LayerError as error:
+            message = f"{name} cannot be audited, {outcome}: {error.message}"
+            raise ImageError(message, "--no-verify pushes it as it is") from error
         errors = [one for one in report.errors if not (self.asked and one.rule == "config")]
         if errors:
             raise _refused(f"{name} is not what it says, {outcome}", map(explain, errors))
