@@ -234,8 +234,9 @@ def _enter(root: str, folder: str, names: str) -> None:
     for platform, support in supports.items():
         if isinstance(support, Missing):
             raise SystemExit(f"{platform}: {support.reason}")
-    unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    os.execvp("unshare", [*unshare, "sh", "-ec", _SCRIPT, "sh", root, folder])  # noqa: S606
+    # Whoever kills the tests ends this, too: what they started must not outlive them.
+    unshare = ["setpriv", "--pdeathsig=KILL", "unshare", "--pid", "--fork", "--kill-child"]
+    os.execvp("setpriv", [*unshare, "--mount-proc", "sh", "-ec", _SCRIPT, "sh", root, folder])  # noqa: S606
 
 
 if __name__ == "__main__":
