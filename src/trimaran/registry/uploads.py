@@ -4,10 +4,10 @@ The first try is one POST and one PUT with the whole blob: the fewest requests, 
 that some registries take. After a failure the session is asked how far it came and continued in
 chunks; where it cannot be, another one is begun. Chunks, so that the next cut costs less.
 
-A blob of more than one chunk goes up in chunks from the start, where its session can be noted:
-then the next command goes on, should this one be killed. Some registries take up a session at a
-chunk's end only. The source is read again from its start, so that its digest is checked before its
-last byte leaves.
+A blob of two chunks or more goes up in chunks from the start, where its session can be noted: then
+the next command goes on, should this one be killed. Some registries take up a session at a chunk's
+end only. The source is read again from its start, so that its digest is checked before its last
+byte leaves.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from trimaran.registry.sessions import Interrupted, Session
 from trimaran.registry.sources import BlobSource, SourceFailed
 from trimaran.registry.unfinished import Note, Noted
 
+_NOTED_CHUNKS = 2
 _CURABLE = PASSING | {0, 401, 403}
 """Statuses of failures after which the next command may go on: no answer, or a login that ended."""
 
@@ -170,7 +171,7 @@ class _Upload:
 
 def _noting(remote: Remote, descriptor: Descriptor) -> AbstractContextManager[Note | None]:
     unfinished = remote.client.unfinished
-    if unfinished is None or descriptor.size <= sessions.CHUNK_BYTES:
+    if unfinished is None or descriptor.size < _NOTED_CHUNKS * sessions.CHUNK_BYTES:
         return nullcontext()
     return unfinished.note(remote.name, descriptor.digest)
 
