@@ -13,6 +13,7 @@ from trimaran.images.layout import Layout
 from trimaran.images.lists import ImageList, annotated
 from trimaran.images.members import members_of
 from trimaran.oci import media_types
+from trimaran.oci.annotations import MISSING
 from trimaran.oci.models import Descriptor, ImageConfig, Index, platform_field
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform, parse
@@ -60,6 +61,20 @@ def test_an_equal_platform_gives_way_in_its_place(layout: Layout, make_image: Ma
     assert names(changed) == names(first)
     assert changed.images[1].digest == other.digest
     assert changed.with_members(members_of(layout, other, "other")) == changed
+
+
+def test_an_image_that_was_missing_is_no_longer_named_so(
+    layout: Layout, make_image: MakeImage
+) -> None:
+    both = ImageList.read(layout, make_image(layout, "amd64", "s390x"))
+    listed = both.with_annotations({MISSING: "linux/arm64,linux/arm/v7", "a": "b"})
+    added = members_of(layout, make_image(layout, "arm64"), "it")
+    changed = listed.with_members(added)
+    assert changed.fields["annotations"] == {"a": "b", MISSING: "linux/arm/v7"}
+    assert changed.with_members(added) == changed
+    last = members_of(layout, make_image(layout, "arm/v7"), "it")
+    assert changed.with_members(last).fields["annotations"] == {"a": "b"}
+    assert both.with_members(last).fields == both.fields
 
 
 def test_attestations_travel_with_their_image(layout: Layout, make_image: MakeImage) -> None:

@@ -6,12 +6,12 @@ import datetime as dt
 
 import msgspec
 
-from trimaran.build.outcomes import MISSING
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Packing, Results
 from trimaran.dockerfile.lower import Lowered
 from trimaran.graph.steps import Extract, Step, chain
 from trimaran.oci import media_types
+from trimaran.oci.annotations import MISSING
 from trimaran.oci.models import (
     Descriptor,
     History,

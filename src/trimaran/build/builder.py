@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from trimaran import events, platforms
+from trimaran import platforms
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.contexts import open_folders, read_dockerfile
@@ -21,11 +21,12 @@ from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Packing, Results
+from trimaran.build.telling import announce, report
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import PlatformsError, TrimaranError
 from trimaran.events import Emit
-from trimaran.graph.steps import Extract, Step, walk
+from trimaran.graph.steps import walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
@@ -99,7 +100,7 @@ class _Build:
         demand = self._demand(plan)
         plan, supports = self._preflight(plan, demand)
         demand = self._demand(plan) if plan.missing else demand
-        self._announce(plan, demand)
+        announce(request, plan, demand, self._emit)
         if demand:
             from trimaran.build.execution import Execution  # noqa: PLC0415 - slow to load
 
@@ -173,20 +174,6 @@ class _Build:
         self._outcomes.lose(causes, error)
         return plan.only(self._outcomes.left)
 
-    def _announce(self, plan: Plan, demand: Demand) -> None:
-        shown: dict[str, Step] = {}
-        for step in walk(plan.ends):
-            if not isinstance(step, Extract):
-                shown.setdefault(plan.identity(step), step)
-        names = tuple(str(platform) for platform in plan.wanted)
-        self._emit(events.BuildStarted(self._request.dockerfile_name, names, len(shown)))
-        for name in dict.fromkeys(n for i in plan.images.values() for n in i.unused_build_args):
-            self._emit(events.Notice("warning", f"--build-arg {name} is used by no ARG"))
-        for key, step in shown.items():
-            if key not in demand.roots:
-                label = plan.label(step)
-                self._emit(events.StepCached(key, label.text, str(label.platform)))
-
     def _finish(self, plan: Plan, dockerfile: Dockerfile) -> Built:
         self._store.sync()
         result = self._assemble(plan) if self._outputs.want_layers else None
@@ -198,7 +185,7 @@ class _Build:
         self._replace(plan)
         self._write(plan, result)
         if result:
-            self._report(result)
+            report(self._request, result, time.time() - self._started, self._emit)
         return Built(result, failed)
 
     def _assemble(self, plan: Plan) -> BuiltIndex:
@@ -246,14 +233,3 @@ class _Build:
         elif result is not None:
             for tag, descriptor in named(self._request, result):
                 self._store.tag(tag, descriptor)
-
-    def _report(self, result: BuiltIndex) -> None:
-        for image in result.images:
-            self._emit(
-                events.ImageBuilt(
-                    str(image.platform), image.manifest.digest, image.size_bytes, image.seconds
-                )
-            )
-        names = tuple(tag.familiar for tag in self._request.tags)
-        seconds = time.time() - self._started
-        self._emit(events.BuildDone(result.descriptor.digest, names, seconds))

@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from trimaran.errors import PlatformsError, TrimaranError
 from trimaran.platforms import Platform
 
-MISSING = "trimaran.platforms.missing"
-"""The index's annotation that names the platforms which were asked for and are not in it."""
-
 
 class Outcomes:
     """The platforms that failed so far.

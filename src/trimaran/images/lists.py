@@ -18,12 +18,14 @@ from trimaran.images import tree
 from trimaran.images.members import Entry, Member, entries_of
 from trimaran.images.tree import Node
 from trimaran.oci import media_types
+from trimaran.oci.annotations import MISSING
 from trimaran.oci.models import Descriptor, platform_field
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
 
 _MANIFESTS = "manifests"
 _MEDIA_TYPE = "mediaType"
+_ANNOTATIONS = "annotations"
 
 
 class ImageList(msgspec.Struct, frozen=True):
@@ -69,7 +71,7 @@ class ImageList(msgspec.Struct, frozen=True):
         """The list with these images, each in the place of the one of its platform, or last."""
         listed = self
         for member in members:
-            listed = listed._with_member(member)
+            listed = _not_missing(listed._with_member(member), member.platform)
         return listed
 
     def without(self, platform: Platform, name: str) -> ImageList:
@@ -116,15 +118,15 @@ class ImageList(msgspec.Struct, frozen=True):
         if not annotations:
             return self
         fields = dict(self.fields)
-        fields["annotations"] = merged(fields.get("annotations") or {}, annotations)
+        fields[_ANNOTATIONS] = merged(fields.get(_ANNOTATIONS) or {}, annotations)
         return msgspec.structs.replace(self, fields=fields)
 
     def node(self) -> Node:
         """The index, encoded. A Docker list stays one while it holds nothing that is OCI's."""
         media_type = self._media_type()
         fields = {**self.fields, _MEDIA_TYPE: media_type}
-        if not fields.get("annotations"):
-            fields.pop("annotations", None)
+        if not fields.get(_ANNOTATIONS):
+            fields.pop(_ANNOTATIONS, None)
         fields[_MANIFESTS] = [entry.fields for entry in self.entries]
         raw = msgspec.json.encode(fields)
         return Node(Descriptor(media_type, digests.of(raw), len(raw)), raw)
@@ -136,7 +138,7 @@ class ImageList(msgspec.Struct, frozen=True):
             and not entry.descriptor.annotations
             for entry in self.entries
         )
-        return given if docker and not self.fields.get("annotations") else media_types.INDEX
+        return given if docker and not self.fields.get(_ANNOTATIONS) else media_types.INDEX
 
     def _with_member(self, member: Member) -> ImageList:
         if self._holds(member):
@@ -170,14 +172,23 @@ class ImageList(msgspec.Struct, frozen=True):
         return f"it has: {listed or 'nothing'}"
 
 
+def _not_missing(listed: ImageList, platform: Platform) -> ImageList:
+    """The list without the word that it lacks a platform, as a build may have said."""
+    missing = (listed.fields.get(_ANNOTATIONS) or {}).get(MISSING, "").split(",")
+    if str(platform) not in missing:
+        return listed
+    left = (each for each in missing if each != str(platform))
+    return listed.with_annotations({MISSING: ",".join(left)})
+
+
 def annotated(entry: Entry, platform: Platform, annotations: Mapping[str, str]) -> Entry:
     """An entry under another platform and with annotations more; an empty value removes one."""
     fields = dict(entry.fields)
     fields["platform"] = msgspec.to_builtins(platform_field(platform))
     if annotations:
-        fields["annotations"] = merged(fields.get("annotations") or {}, annotations)
-        if not fields["annotations"]:
-            del fields["annotations"]
+        fields[_ANNOTATIONS] = merged(fields.get(_ANNOTATIONS) or {}, annotations)
+        if not fields[_ANNOTATIONS]:
+            del fields[_ANNOTATIONS]
     return Entry(fields)
 
 
