@@ -145,12 +145,18 @@ def _family(stage: StageFacts, stages: Sequence[StageFacts]) -> Iterator[StageFa
 
 
 def _fixed_download(text: str, machine: str) -> str:
+    if not _FETCHES.search(text):
+        return ""
+    name = named_in(text, machine)
+    return name and f"the step names {name} for every platform; take ${{TARGETARCH}} instead"
+
+
+def named_in(text: str, machine: str) -> str:
+    """The first name in `text` that is one of an OCI architecture's; empty if there is none."""
     row = machines.by_architecture(machine)
-    if row is None or not _FETCHES.search(text):
+    if row is None:
         return ""
     names = {machine, row.debian, *row.uname_names, *_EXTRA_NAMES.get(machine, ())} - {""}
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     match = re.search(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])", text)
-    if not match:
-        return ""
-    return f"the step names {match[0]} for every platform; take ${{TARGETARCH}} instead"
+    return match[0] if match else ""

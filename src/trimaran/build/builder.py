@@ -14,7 +14,8 @@ import msgspec
 from trimaran import platforms
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
-from trimaran.build.contexts import open_folders, read_dockerfile
+from trimaran.build.checking import find
+from trimaran.build.contexts import Folders, open_folders, read_dockerfile
 from trimaran.build.machine import Machine
 from trimaran.build.outcomes import Outcomes
 from trimaran.build.outputs import Outputs
@@ -25,7 +26,7 @@ from trimaran.build.telling import announce, report
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import PlatformsError, TrimaranError
-from trimaran.events import Emit
+from trimaran.events import Emit, Notice
 from trimaran.graph.steps import walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
@@ -96,6 +97,7 @@ class _Build:
             self._results,
             outcomes=self._outcomes,
         )
+        self._check(plan, dockerfile, folders)
         folders.save()
         demand = self._demand(plan)
         plan, supports = self._preflight(plan, demand)
@@ -117,6 +119,18 @@ class _Build:
             )
             plan = self._execute(execution, demand)
         return self._finish(plan, dockerfile)
+
+    def _check(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> None:
+        """Tell which rules the Dockerfile breaks.
+
+        Raises:
+            DockerfileError: its check directive makes them errors.
+        """
+        found = find(self._request, dockerfile, plan.images, folders)
+        if fault := found.fault(dockerfile.source):
+            raise fault
+        for finding in found.all:
+            self._emit(Notice("warning", finding.text))
 
     def _demand(self, plan: Plan) -> Demand:
         packing = self._packing if self._outputs.want_layers else None

@@ -121,7 +121,7 @@ def make_plan(
         PlatformsError: no platform is left.
     """
     wanted = outcomes.left
-    images = _lower_all(request, dockerfile, resolver, outcomes)
+    images = lower_all(request, dockerfile, resolver, outcomes)
     publish = any(output.type == "registry" for output in request.outputs)
     images, tests = with_tests(images, request.tests, publish=publish)
     replaces: dict[str, str] = {}
@@ -151,16 +151,34 @@ def make_plan(
     return plan.only(outcomes.left)
 
 
-def _lower_all(
-    request: BuildRequest, dockerfile: Dockerfile, resolver: Resolver, outcomes: Outcomes
+def lower_all(
+    request: BuildRequest,
+    dockerfile: Dockerfile,
+    resolver: Resolver,
+    outcomes: Outcomes,
+    *,
+    all_stages: bool = False,
 ) -> dict[Platform, Lowered]:
-    """Lower and resolve in turns: what ONBUILD names is known only once its base is."""
+    """Lower and resolve in turns: what ONBUILD names is known only once its base is.
+
+    Args:
+        request: names the platforms' arguments and contexts.
+        dockerfile: what is lowered.
+        resolver: finds bases.
+        outcomes: knows the platforms; those that cannot be lowered are lost in it.
+        all_stages: whether stages that the target does not need are lowered as well.
+
+    Raises:
+        DockerfileError: it cannot be lowered.
+        ImageError: bases are missing.
+        PlatformsError: no platform is left.
+    """
     bases: dict[BaseKey, BaseImage] = {}
     while True:
         lowered: dict[Platform, Lowered] = {}
         needs: dict[Platform, frozenset[BaseKey]] = {}
         for platform in outcomes.left:
-            match _lower(request, dockerfile, platform, bases):
+            match _lower(request, dockerfile, platform, bases, all_stages=all_stages):
                 case Needs(keys=keys):
                     needs[platform] = keys
                 case image:
@@ -179,6 +197,8 @@ def _lower(
     dockerfile: Dockerfile,
     platform: Platform,
     bases: Mapping[BaseKey, BaseImage],
+    *,
+    all_stages: bool,
 ) -> Lowered | Needs:
     local = {n for n, c in request.build_contexts.items() if isinstance(c, FolderContext)}
     return lower(
@@ -191,6 +211,7 @@ def _lower(
         local_contexts=frozenset(local),
         image_contexts=frozenset(request.build_contexts.keys() - local),
         bases=bases,
+        all_stages=all_stages,
     )
 
 

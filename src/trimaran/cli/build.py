@@ -14,7 +14,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import failures, values
+from trimaran.cli import calls, failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -53,6 +53,8 @@ class _Flags:
     no_verify: bool = False
     allow: tuple[str, ...] = ()
     allow_file: tuple[str, ...] = ()
+    call: str = "build"
+    check: bool = False
     keep_going: bool = False
     allow_missing: bool = False
 
@@ -87,6 +89,13 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option(
     "--test", "tests", multiple=True, metavar="CMD", help="Must succeed in each platform's image"
 )
+@click.option(
+    "--call",
+    default="build",
+    metavar="METHOD",
+    help="build, check, outline, targets[,format=json]",
+)
+@click.option("--check", is_flag=True, help="Short for --call=check")
 @click.option("--keep-going", is_flag=True, help="If a platform fails, build the others, then fail")
 @click.option(
     "--allow-missing", is_flag=True, help="Publish the others without it (implies --keep-going)"
@@ -104,6 +113,9 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     """
     given = msgspec.convert(flags, _Flags)
     request = _request(session, given)
+    method, as_json = calls.method_of(given.call, check=given.check)
+    if method != "build":
+        sys.exit(calls.answer(request, session, method, as_json=as_json))
     files = [Path(name).absolute() for name in (given.iidfile, given.metadata_file) if name]
     for file in files:
         written.check(file)

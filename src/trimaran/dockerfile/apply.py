@@ -13,8 +13,9 @@ from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply_copy import apply_copy
 from trimaran.dockerfile.apply_run import apply_run
 from trimaran.dockerfile.around import Surroundings
+from trimaran.dockerfile.checks import values as checks
 from trimaran.dockerfile.state import StageState, clean, env_pairs, env_words, join
-from trimaran.dockerfile.words import Expander
+from trimaran.dockerfile.words import Expander, Watched
 from trimaran.graph import steps
 
 
@@ -24,7 +25,15 @@ def apply(instruction: df.Instruction, state: StageState, around: Surroundings) 
     Raises:
         DockerfileError: a word cannot be expanded, or a value is wrong after expansion.
     """
-    expand = Expander(around.escape, state.environment, instruction.line)
+    watched = Watched(state.environment)
+    _apply(instruction, state, around, Expander(around.escape, watched, instruction.line))
+    missed = watched.missed.difference(name for name, _ in state.declared)
+    around.report(checks.undefined(instruction.line, missed, state.environment))
+
+
+def _apply(
+    instruction: df.Instruction, state: StageState, around: Surroundings, expand: Expander
+) -> None:
     match instruction:
         case df.Run():
             apply_run(instruction, state, around, expand)
@@ -34,6 +43,12 @@ def apply(instruction: df.Instruction, state: StageState, around: Surroundings) 
             _arg(instruction, state, around, expand)
         case df.Workdir():
             _workdir(state, expand.word(instruction.path))
+        case df.Expose():
+            _expose(instruction, state, around, expand)
+        case df.Cmd() | df.Entrypoint():
+            has_shell = bool(state.config.shell)
+            around.report(checks.shell_form(instruction, has_shell=has_shell))
+            _command(instruction, state)
         case _:
             _apply_setting(instruction, state, expand)
 
@@ -75,8 +90,6 @@ def _apply_setting(instruction: df.Instruction, state: StageState, expand: Expan
             user = expand.word(instruction.user)
             state.set_config(user=user)
             state.record(history.setting(f"USER {user}"))
-        case df.Expose():
-            _expose(instruction, state, expand)
         case df.Volume():
             _volume(instruction, state, [expand.word(path) for path in instruction.paths])
         case df.StopSignal():
@@ -88,10 +101,6 @@ def _apply_setting(instruction: df.Instruction, state: StageState, expand: Expan
 def _apply_literal(instruction: df.Instruction, state: StageState) -> None:
     """The instructions whose words are not expanded."""
     match instruction:
-        case df.Cmd():
-            _cmd(state, state.command(instruction.arguments, instruction.shell))
-        case df.Entrypoint():
-            _entrypoint(state, state.command(instruction.arguments, instruction.shell))
         case df.HealthCheck():
             state.set_config(healthcheck=instruction.check)
             state.record(history.setting(history.health_check(instruction.check)))
@@ -117,9 +126,10 @@ def _label(state: StageState, pairs: list[tuple[str, str]]) -> None:
     state.record(history.setting(history.pairs("LABEL", pairs)))
 
 
-def _expose(expose: df.Expose, state: StageState, expand: Expander) -> None:
+def _expose(expose: df.Expose, state: StageState, around: Surroundings, expand: Expander) -> None:
     ports: list[str] = []
     for word in (port for written in expose.ports for port in expand.words(written)):
+        around.report(checks.port(expose.line, word))
         try:
             ports += values.parse_ports(word)
         except ValueError as error:
@@ -143,6 +153,14 @@ def _stop_signal(stop: df.StopSignal, state: StageState, signal: str) -> None:
         raise stop.line.error(f"STOPSIGNAL {signal} is not a signal", hint)
     state.set_config(stop_signal=signal)
     state.record(history.setting(f"STOPSIGNAL {signal}"))
+
+
+def _command(instruction: df.Cmd | df.Entrypoint, state: StageState) -> None:
+    arguments = state.command(instruction.arguments, instruction.shell)
+    if isinstance(instruction, df.Cmd):
+        _cmd(state, arguments)
+    else:
+        _entrypoint(state, arguments)
 
 
 def _cmd(state: StageState, arguments: tuple[str, ...]) -> None:

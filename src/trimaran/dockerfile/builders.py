@@ -36,11 +36,15 @@ def _entrypoint(statement: Statement) -> df.Entrypoint:
 
 
 def _env(statement: Statement) -> df.Env:
-    return df.Env(statement.line, _pairs(statement))
+    return df.Env(statement.line, _pairs(statement), _is_legacy(statement))
 
 
 def _label(statement: Statement) -> df.Label:
-    return df.Label(statement.line, _pairs(statement))
+    return df.Label(statement.line, _pairs(statement), _is_legacy(statement))
+
+
+def _is_legacy(statement: Statement) -> bool:
+    return "=" not in statement.arguments[2::3]
 
 
 def _pairs(statement: Statement) -> df.Pairs:

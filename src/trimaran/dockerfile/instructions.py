@@ -91,8 +91,11 @@ class Copy(msgspec.Struct, frozen=True):
 
 
 class Env(msgspec.Struct, frozen=True):
+    """`legacy`: NAME VALUE was written, without an equals sign."""
+
     line: Line
     pairs: Pairs
+    legacy: bool = False
 
 
 class Arg(msgspec.Struct, frozen=True):
@@ -113,8 +116,11 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Label(msgspec.Struct, frozen=True):
+    """`legacy`: as in `Env`."""
+
     line: Line
     pairs: Pairs
+    legacy: bool = False
 
 
 class Expose(msgspec.Struct, frozen=True):
@@ -215,9 +221,11 @@ class Dockerfile(msgspec.Struct, frozen=True):
         escape: the escape character, a backslash or a backtick.
         arguments: the ARG instructions before the first FROM.
         stages: at least one.
+        empty_continuations: the last lines of instructions that an empty line goes through.
     """
 
     source: Source
     escape: str
     arguments: tuple[Arg, ...]
     stages: tuple[Stage, ...]
+    empty_continuations: tuple[int, ...] = ()

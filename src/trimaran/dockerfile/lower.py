@@ -7,7 +7,7 @@ caller resolves and lowers again until nothing is missing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -30,6 +30,8 @@ from trimaran.dockerfile.bases import (
     copies,
     find_target,
 )
+from trimaran.dockerfile.checks.findings import Finding
+from trimaran.dockerfile.checks.values import base_platform
 from trimaran.dockerfile.finish import finish
 from trimaran.dockerfile.labels import StageLabels, StepLabel
 from trimaran.dockerfile.parse import parse_trigger
@@ -60,6 +62,9 @@ class Lowered(msgspec.Struct, frozen=True):
         labels: for people, by the step's `id()`; COPY sources and base layers included.
         base_history: how many of the history's lines are the base image's own.
         unused_build_args: names that nothing in the Dockerfile takes.
+        stages: the numbers of the stages that it is made of, in order.
+        target: the number of its own stage.
+        findings: what rules of a check found in their values.
     """
 
     step: Step | None
@@ -67,6 +72,9 @@ class Lowered(msgspec.Struct, frozen=True):
     labels: Mapping[int, StepLabel]
     base_history: int = 0
     unused_build_args: tuple[str, ...] = ()
+    stages: tuple[int, ...] = ()
+    target: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -88,6 +96,7 @@ def lower(
     bases: Mapping[BaseKey, BaseImage],
     network: Network = "default",
     entitlements: frozenset[str] = frozenset(),
+    all_stages: bool = False,
 ) -> Lowered | Needs:
     """Lower a Dockerfile for one platform.
 
@@ -103,6 +112,7 @@ def lower(
         bases: the images that were resolved so far.
         network: `--network`, for each RUN that does not say.
         entitlements: `--allow`: what a RUN may ask for.
+        all_stages: whether stages that the target does not need are lowered as well.
 
     Raises:
         DockerfileError: an instruction cannot be carried out as written, or there is no such
@@ -115,7 +125,7 @@ def lower(
     granted = _Granted(network, entitlements)
     lowering = _Lowering(dockerfile, namer, namer.stages(), build_args, bases, granted)
     wanted = find_target(lowering.stages, target, dockerfile.source)
-    order = lowering.reachable(wanted)
+    order = lowering.reachable(lowering.stages if all_stages else (wanted,))
     if lowering.missing:
         return Needs(frozenset(lowering.missing))
     for index in order:
@@ -128,6 +138,9 @@ def lower(
         lowering.labels,
         state.base_history,
         arguments.unused(build_args, automatic, declared),
+        tuple(order),
+        wanted.stage.index,
+        tuple(lowering.findings),
     )
 
 
@@ -147,12 +160,13 @@ class _Lowering:
     missing: set[BaseKey] = field(default_factory=set)
     states: dict[int, StageState] = field(default_factory=dict)
     labels: dict[int, StepLabel] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
     _triggers: dict[int, tuple[df.Instruction, ...]] = field(default_factory=dict)
 
-    def reachable(self, wanted: BasedStage) -> list[int]:
-        """The stages that `wanted` needs, in order: a stage needs earlier ones only."""
+    def reachable(self, wanted: Iterable[BasedStage]) -> list[int]:
+        """The stages that `wanted` need, in order: a stage needs earlier ones only."""
         found: set[int] = set()
-        stack = [wanted.stage.index]
+        stack = [based.stage.index for based in wanted]
         while stack:
             index = stack.pop()
             if index not in found:
@@ -173,6 +187,7 @@ class _Lowering:
             self.build_args,
             lambda copy: self._files(self.namer.origin(copy, based.stage), copy.line),
             lambda origin: self._files(self.namer.place(origin, based.stage), origin.line),
+            self.findings.extend,
             self.granted.network,
             self.granted.entitlements,
         )
@@ -229,7 +244,11 @@ class _Lowering:
             case FromStage(index=index):
                 return self.states[index].child()
             case FromImage(key=key):
-                return start_from_image(self.bases[key], based)
+                base = self.bases[key]
+                self.findings.extend(
+                    base_platform(based.stage.line, key.name, key.platform, base.config.platform)
+                )
+                return start_from_image(base, based)
             case FromFolder(context=context):
                 return start_from_folder(context, based)
             case FromNothing():

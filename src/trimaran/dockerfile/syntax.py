@@ -67,10 +67,15 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class Statements(msgspec.Struct, frozen=True):
-    """A file's statements and its escape character."""
+    """A file's statements and its escape character.
+
+    Attributes:
+        empty_continuations: the last lines of statements that an empty line goes through.
+    """
 
     escape: str
     statements: tuple[Statement, ...]
+    empty_continuations: tuple[int, ...] = ()
 
 
 def read(source: Source) -> Statements:
@@ -84,7 +89,8 @@ def read(source: Source) -> Statements:
     if not ast.instructions:
         raise source.error("the Dockerfile is empty", (0, 0), "a Dockerfile begins with FROM")
     found = [_statement(source, node) for node in ast.instructions]
-    return Statements(ast.escape_token, tuple(found))
+    empty = tuple(warning.line for warning in ast.warnings)
+    return Statements(ast.escape_token, tuple(found), empty)
 
 
 def read_trigger(trigger: str, line: Line) -> Statement:

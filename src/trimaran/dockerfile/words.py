@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 from e2b_dockerfile_utils import ShellLex
 
 from trimaran.dockerfile.instructions import Line
+
+
+class Watched(Mapping[str, str]):
+    """An environment that remembers which names were asked for.
+
+    Attributes:
+        matched: those that it has.
+        missed: those that it lacks.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.matched: set[str] = set()
+        self.missed: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        (self.matched if name in self._environment else self.missed).add(name)
+        return self._environment[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
 
 
 class Expander(msgspec.Struct, frozen=True):
