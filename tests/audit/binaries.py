@@ -24,6 +24,7 @@ def elf_file(
     interpreter: str = "",
     note: bytes = b"",
     dynamic: bytes = b"",
+    writable: bytes = b"",
     attributes: bytes = b"",
     e_type: int = 2,
     e_flags: int = 0,
@@ -37,6 +38,7 @@ def elf_file(
         interpreter: what PT_INTERP names.
         note: the bytes of a PT_NOTE segment.
         dynamic: the bytes of PT_DYNAMIC.
+        writable: the bytes of a PT_LOAD that may be written.
         attributes: the bytes of an .ARM.attributes or .riscv.attributes section.
         e_type: as the gABI counts them.
         e_flags: of the header.
@@ -48,16 +50,17 @@ def elf_file(
     wide = machine.elf_class == 64
     segments = [(3, interpreter.encode() + b"\0")] if interpreter else []
     segments += [(2, dynamic)] if dynamic else []
+    segments += [(1, writable)] if writable else []
     segments += [(4, note)] if note else []
     header_size, program_size, section_size = (64, 56, 64) if wide else (52, 32, 40)
     position = header_size + program_size * len(segments)
     programs, body = b"", b""
     for kind, content in segments:
-        at = position + len(body)
+        at, size, flags = position + len(body), len(content), 6 if kind == 1 else 4
         programs += (
-            struct.pack(order + "IIQQQQQQ", kind, 4, at, 0, 0, len(content), len(content), 1)
+            struct.pack(order + "IIQQQQQQ", kind, flags, at, 0, 0, size, size, 1)
             if wide
-            else struct.pack(order + "8I", kind, at, 0, 0, len(content), len(content), 4, 1)
+            else struct.pack(order + "8I", kind, at, 0, 0, size, size, flags, 1)
         )
         body += content + b"\0" * (-len(content) % 8)
     body += salt + b"\x90" * filler_bytes
@@ -100,8 +103,9 @@ def _attributes(vendor: bytes, tags: bytes) -> bytes:
 
 def go_program(architecture: str, setting: str) -> bytes:
     """A program with what Go writes into it, where it would be aligned."""
-    start = 64 if row(architecture).elf_class == 64 else 52
-    return elf_file(architecture, salt=bytes(-start % 16) + go_information(architecture, setting))
+    start = 64 + 56 if row(architecture).elf_class == 64 else 52 + 32
+    information = go_information(architecture, setting)
+    return elf_file(architecture, writable=bytes(-start % 16) + information)
 
 
 def go_information(architecture: str, setting: str) -> bytes:

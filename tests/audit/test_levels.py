@@ -19,7 +19,7 @@ from tests.audit.pictures import tar
 
 from trimaran import elf
 from trimaran.audit.golang import GoSearch
-from trimaran.audit.levels import extensions, read_levels
+from trimaran.audit.levels import extensions, read_levels, writable_start
 from trimaran.audit.scan import scan_layer
 
 SAMPLES = (
@@ -41,8 +41,8 @@ GO = (
 EM_ARM = 40
 
 
-def searched(data: bytes, piece_bytes: int) -> str:
-    search = GoSearch(EM_ARM)
+def searched(data: bytes, piece_bytes: int, begins: int = 0) -> str:
+    search = GoSearch(EM_ARM, begins)
     for start in range(0, len(data), piece_bytes):
         search.feed(data[start : start + piece_bytes])
     return search.level
@@ -55,11 +55,21 @@ def test_gos_build_information_is_what_go_writes() -> None:
 @pytest.mark.parametrize("piece_bytes", [1, 7, 16, 100, 1 << 20])
 def test_it_is_found_wherever_pieces_end(piece_bytes: int) -> None:
     assert searched(bytes(160) + GO + bytes(99), piece_bytes) == "7"
+    assert searched(bytes(160) + GO + bytes(99), piece_bytes, 160) == "7"
     # Go's own tools hold the words that begin it.
     tool = bytes(16) + GO[:14] + b" and more text" * 4 + bytes(4) + GO[:16] + bytes(32) + GO
     assert searched(tool[:96] + bytes(-len(tool[:96]) % 16) + GO, piece_bytes) == "7"
     assert searched(bytes(8) + GO, piece_bytes) == ""
     assert searched(GO[:-40], piece_bytes) == ""
+
+
+def test_writable_data_begins_where_the_program_header_says() -> None:
+    for architecture, expected in (("arm", 52 + 2 * 32), ("arm64", 64 + 2 * 56), ("s390x", 176)):
+        file = elf_file(architecture, writable=b"data", note=b"note" * 4)
+        facts = elf.read(file)
+        assert facts is not None
+        assert writable_start(io.BytesIO(file), facts) == expected
+        assert writable_start(io.BytesIO(file[:60]), facts) == 0
 
 
 def test_extensions_lose_their_versions() -> None:

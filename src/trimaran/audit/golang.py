@@ -28,21 +28,26 @@ class GoSearch:
 
     Args:
         e_machine: of the file.
+        start: where the file's writable data begins: it stands there (.go.buildinfo).
 
     Attributes:
         level: the setting's value, such as `7` or `v3`; empty if there is none.
     """
 
-    def __init__(self, e_machine: int) -> None:
+    def __init__(self, e_machine: int, start: int = 0) -> None:
         self.level = ""
         self._setting = _SETTINGS.get(e_machine, b"")
         self._kept = b""
+        self._start = start
         self._offset = 0
         self._done = not self._setting
 
     def feed(self, piece: bytes | memoryview) -> None:
         """Take the file's next bytes."""
         if self._done:
+            return
+        if self._offset + len(piece) <= self._start:
+            self._offset += len(piece)
             return
         data = self._kept + piece
         at = data.find(_MAGIC)

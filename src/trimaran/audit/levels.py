@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from trimaran.audit.facts import Levels
@@ -31,9 +31,11 @@ _TEXTS = (4, 5, 65, 67)  # ARM's tags of strings below and above 32
 _BOTH = 32  # Tag_compatibility: a number and a string
 # phoff, shoff, phentsize, phnum, shentsize, shnum behind e_entry.
 _HEADER = {32: (28, "IIIHHHHH"), 64: (32, "QQIHHHHH")}
-# type, offset, size of a program header and of a section header.
+# type, offset, size of a program header and of a section header; type, offset, flags of the former.
 _PROGRAM = {32: "I I 8x I", 64: "I 4x Q 16x Q"}
 _SECTION = {32: "4x I 8x I I", 64: "4x I 16x Q Q"}
+_SEGMENT = {32: "I I 16x I", 64: "I I Q"}
+_PT_LOAD, _PF_W = 1, 2
 
 
 def read_levels(file: BinaryIO, facts: ElfFacts) -> Levels:
@@ -69,7 +71,7 @@ def _read(file: BinaryIO, facts: ElfFacts) -> Levels:
 
 def _is_pie(file: BinaryIO, facts: ElfFacts, order: str) -> bool:
     """Whether a 32-bit file says of itself that it is a program: a static one names no loader."""
-    for kind, offset, size in _headers(file, facts, sections=False):
+    for kind, offset, size in _headers(file, facts, _PROGRAM):
         if kind == _PT_DYNAMIC:
             file.seek(offset)
             data = file.read(min(size, _LIMIT_BYTES))
@@ -84,24 +86,38 @@ def extensions(text: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\d+p\d+$", "", part) for part in parts if part)
 
 
-def _headers(file: BinaryIO, facts: ElfFacts, *, sections: bool) -> Iterator[tuple[int, int, int]]:
-    """The type, offset and size of each program header, or section."""
+def writable_start(file: BinaryIO, facts: ElfFacts) -> int:
+    """Where the first segment begins that is loaded to be written; 0 if that cannot be told."""
+    try:
+        found = tuple(_headers(file, facts, _SEGMENT))
+    except (struct.error, ValueError, OverflowError):
+        return 0
+    if facts.elf_class == 64:  # noqa: PLR2004 - there the flags stand first
+        found = tuple((kind, offset, flags) for kind, flags, offset in found)
+    starts = [offset for kind, offset, flags in found if kind == _PT_LOAD and flags & _PF_W]
+    return min(starts, default=0)
+
+
+def _headers(
+    file: BinaryIO, facts: ElfFacts, layouts: Mapping[int, str]
+) -> Iterator[tuple[int, int, int]]:
+    """Three fields of each section, for the layouts of `_SECTION`, or of each program header."""
     order = ">" if facts.big_endian else "<"
     start, layout = _HEADER[facts.elf_class]
     file.seek(start)
     fields = struct.unpack(order + layout, file.read(struct.calcsize(order + layout)))
     phoff, shoff, _, _, phentsize, phnum, shentsize, shnum = fields
+    sections = layouts is _SECTION
     table = (shoff, shentsize, shnum) if sections else (phoff, phentsize, phnum)
-    layouts = _SECTION if sections else _PROGRAM
     layout = order + layouts[facts.elf_class]
     for number in range(min(table[2], _LIMIT_SECTIONS)):
         file.seek(table[0] + number * table[1])
-        kind, offset, size = struct.unpack(layout, file.read(struct.calcsize(layout)))
-        yield kind, offset, size
+        kind, second, third = struct.unpack(layout, file.read(struct.calcsize(layout)))
+        yield kind, second, third
 
 
 def _section(file: BinaryIO, facts: ElfFacts) -> bytes:
-    for kind, offset, size in _headers(file, facts, sections=True):
+    for kind, offset, size in _headers(file, facts, _SECTION):
         if kind == _ATTRIBUTES:
             file.seek(offset)
             return file.read(min(size, _LIMIT_BYTES))
@@ -152,7 +168,7 @@ def _number(data: bytes) -> tuple[int, bytes]:
 
 def _x86_level(file: BinaryIO, facts: ElfFacts) -> int:
     alignment = facts.elf_class // 8
-    for kind, offset, size in _headers(file, facts, sections=False):
+    for kind, offset, size in _headers(file, facts, _PROGRAM):
         if kind not in (_PT_NOTE, _PT_PROPERTY):
             continue
         file.seek(offset)

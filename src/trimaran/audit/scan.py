@@ -15,7 +15,7 @@ from trimaran import elf
 from trimaran.audit import databases, rpm
 from trimaran.audit.facts import Binary, Entry, Kind, LayerFacts
 from trimaran.audit.golang import GoSearch
-from trimaran.audit.levels import WHOLE_FILE, read_levels
+from trimaran.audit.levels import WHOLE_FILE, read_levels, writable_start
 from trimaran.errors import LayerError
 from trimaran.layers.decompression import decompressed
 from trimaran.layers.entries import Entry as TarEntry
@@ -120,7 +120,8 @@ def _binary(head: bytes, pieces: Iterator[memoryview], size: int) -> Binary | No
         hasher.update(piece)
         head += piece
     facts = elf.read(head)
-    search = GoSearch(facts.e_machine if facts else 0)
+    start = writable_start(io.BytesIO(head), facts) if facts else 0
+    search = GoSearch(facts.e_machine if facts else 0, start)
     search.feed(head)
     if (facts is None or facts.e_machine in WHOLE_FILE) and len(head) < size <= _LARGEST_BYTES:
         with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as whole:
