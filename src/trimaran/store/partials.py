@@ -45,13 +45,17 @@ class Partials:
             with files.guarded(self._blobs.root, f"write blob {digest}"):
                 files.ensure_folder(self._folder)
                 file = open(self._folder / name, "a+b", buffering=_BUFFER_BYTES)  # noqa: SIM115
-            with file:
+            try:
                 partial = PartialBlob(self._blobs, digest, self._folder / name, file)
                 try:
                     yield partial
                 finally:
                     if not partial.size_bytes:
                         (self._folder / name).unlink(missing_ok=True)
+            finally:
+                # Writes what the buffer still holds, which a full disk refuses once more.
+                with files.guarded(self._blobs.root, f"write blob {digest}"):
+                    file.close()
 
     def clear(self) -> int:
         """Remove all of them; gives the bytes freed."""
