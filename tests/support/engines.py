@@ -208,7 +208,7 @@ def _answering(folder: Path, unshare: int) -> Engines | None:
 
 
 def _bootstrap(root: Path) -> None:
-    mirror = source_of("runc").split()[0]
+    mirror = source_of("mmdebstrap").split()[0]  # never from a security archive
     options = [f"--dpkgopt=path-exclude={path}/*" for path in _LEFT_OUT]
     options += [
         "--dpkgopt=force-unsafe-io",
