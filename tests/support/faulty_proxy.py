@@ -53,6 +53,8 @@ class FaultyProxy:
         self.held = threading.Event()
         self.uploaded_bytes = 0
         self._passing = -1
+        self._large_bytes = 0
+        self.ranges: list[str] = []
         self._seen = 0
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -74,6 +76,14 @@ class FaultyProxy:
         with self._lock:
             self._passing = passing
             self.held.clear()
+
+    def hold_answers(self, over_bytes: int) -> None:
+        """Send nine tenths of each body that is longer than that, and no more; 0 for all of it."""
+        self._large_bytes = over_bytes
+        self.held.clear()
+
+    def holds_answer(self, size_bytes: int) -> bool:
+        return 0 < self._large_bytes < size_bytes
 
     def holds(self, method: str) -> bool:
         with self._lock:
@@ -151,6 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if "/uploads/" in self.path:
             proxy.count(len(body))
+        if "Range" in self.headers:
+            proxy.ranges.append(self.headers["Range"])
         self._meet(proxy.next_fault(), body)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_any  # noqa: N815
@@ -223,7 +235,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "content-length" not in names:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
-        if self.command != "HEAD":
+        proxy = cast(_Server, self.server).proxy
+        if proxy.holds_answer(len(reply.body)):
+            self.wfile.write(reply.body[: len(reply.body) * 9 // 10])
+            self.wfile.flush()
+            proxy.held.set()
+            self.rfile.read()
+        elif self.command != "HEAD":
             self.wfile.write(reply.body if cut_at is None else reply.body[:cut_at])
         self.close_connection = self.close_connection or cut_at is not None
 
