@@ -8,11 +8,8 @@ import msgspec
 
 from trimaran.audit import causes
 from trimaran.audit.allowances import Allowance
-from trimaran.audit.audit import Audit
 from trimaran.audit.causes import StageFacts
 from trimaran.audit.findings import Finding
-from trimaran.audit.memory import Memory
-from trimaran.audit.passing import Passing
 from trimaran.audit.text import findings_text
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.instructions import Dockerfile
@@ -89,6 +86,8 @@ class Gate(msgspec.Struct, frozen=True):
             message = f"{name} IS NOT VERIFIED: nothing proves that it runs on its platforms"
             self.emit(Notice("warning", message, "leave --no-verify out"))
             return
+        from trimaran.audit.audit import Audit  # noqa: PLC0415 - slow to load
+
         try:
             report = Audit(place, self.store, self.allowed, self.workers).run(descriptor)
         except LayerError as error:
@@ -125,6 +124,9 @@ class Gate(msgspec.Struct, frozen=True):
         if not far or not self.verify:
             self.check(place, descriptor, name)
             return place, lambda: None
+        from trimaran.audit.memory import Memory  # noqa: PLC0415 - slow to load
+        from trimaran.audit.passing import Passing  # noqa: PLC0415
+
         passing = Passing(place, Memory(self.store))
         return passing, lambda: self.check(passing, descriptor, name, outcome=_LAYERS_ALONE)
 
