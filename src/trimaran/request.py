@@ -35,6 +35,10 @@ Context = FolderContext | ImageContext | LayoutContext
 
 OutputType = Literal["oci", "docker", "local", "tar", "registry"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
+Network = Literal["default", "none", "host"]
+
+SHM_SIZE_BYTES = 64 * 1024 * 1024
+"""Docker's own."""
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -46,6 +50,44 @@ class Output(msgspec.Struct, frozen=True):
     compression: Compression = "gzip"
 
 
+class Secret(msgspec.Struct, frozen=True):
+    """What a RUN may see and nothing may keep."""
+
+    value: bytes
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+class Ulimit(msgspec.Struct, frozen=True):
+    """A limit of processes, setrlimit(2); -1 is none."""
+
+    name: str
+    soft: int
+    hard: int
+
+
+class RunOptions(msgspec.Struct, frozen=True):
+    """What the user gives to the programs of RUN.
+
+    Attributes:
+        secrets: by id.
+        agents: an SSH agent's id to its socket, or to files of private keys.
+        network: of a RUN that does not say.
+        entitlements: what a RUN may ask for: `network.host`, `security.insecure`.
+        hosts: names to addresses, for /etc/hosts.
+        shm_size_bytes: of /dev/shm.
+    """
+
+    secrets: Mapping[str, Secret] = msgspec.field(default_factory=dict)
+    agents: Mapping[str, tuple[Path, ...]] = msgspec.field(default_factory=dict)
+    network: Network = "default"
+    entitlements: frozenset[str] = frozenset()
+    hosts: Mapping[str, str] = msgspec.field(default_factory=dict)
+    shm_size_bytes: int = SHM_SIZE_BYTES
+    ulimits: tuple[Ulimit, ...] = ()
+
+
 class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
@@ -54,7 +96,7 @@ class BuildRequest(msgspec.Struct, frozen=True):
     its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that may be of
     another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed in every
     image (`build.testing`). `keep_going` builds the other platforms when one fails; `allow_missing`
-    publishes them without it.
+    publishes them without it. `run` is for the programs of RUN.
     """
 
     context: Path
@@ -77,3 +119,4 @@ class BuildRequest(msgspec.Struct, frozen=True):
     arch_tags: bool = False
     keep_going: bool = False
     allow_missing: bool = False
+    run: RunOptions = RunOptions()

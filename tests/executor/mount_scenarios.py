@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tests.executor.scenarios import BASE, Bench, leftovers, run
+from tests.executor.scenarios import BASE, LENT, Bench, leftovers, run
 
-from trimaran.graph.steps import BindMount, ContextFiles, Copy, Mount, Part, Step, TmpfsMount
+from trimaran.executor.surroundings import Surroundings
+from trimaran.graph.steps import (
+    BindMount,
+    CacheMount,
+    ContextFiles,
+    Copy,
+    Mount,
+    Part,
+    SecretMount,
+    Sharing,
+    SshMount,
+    Step,
+    TmpfsMount,
+)
+from trimaran.request import Secret
 
 
 class Mounter(Bench):
     """A bench whose steps mount the file systems of other steps, known by name."""
 
-    def __init__(self, folder: str, program: str, contexts: Mapping[str, str]) -> None:
-        super().__init__(folder, program, contexts)
+    def __init__(
+        self,
+        folder: str,
+        program: str,
+        contexts: Mapping[str, str],
+        lent: Surroundings = LENT,
+    ) -> None:
+        super().__init__(folder, program, contexts, lent)
         self.known: dict[int, tuple[str, ...]] = {}
 
     def source(self, step: Step, identity: str, *lowers: str) -> Step:
@@ -87,3 +111,147 @@ def points(folder: str, program: str) -> Any:
     )
     kept = bench.mount("touch /new/a/b/x", "kept", TmpfsMount("/new/a/b/c"))
     return {"result": result, "kept": kept, "left": leftovers(bench, folder)}
+
+
+def caches(folder: str, program: str) -> Any:
+    """Caches survive steps, are apart by key, filled once, and belong to whom the mount says."""
+    bench = Mounter(folder, program, {})
+    stage = bench.source(run("/bin/sh", "-c", "mkdir /srv; echo first >/srv/x"), "stage", BASE)
+    one = CacheMount("/c", "/c linux/amd64")
+    mine = CacheMount("/c", "/c linux/amd64", mode=0o700, uid=1000, gid=1200)
+    filled = CacheMount("/c", "id filled", step=stage, path="/srv")
+    closed = CacheMount("/c", "id filled", step=stage, path="/srv", writable=False)
+    found = {
+        "new": bench.mount("ls -a /c; stat -c '%a %u:%g' /c; echo 1 >/c/f", "1", one),
+        "again": bench.mount("cat /c/f", "2", one),
+        "other": bench.mount("ls /c", "3", CacheMount("/c", "/c linux/arm64")),
+        "mine": bench.mount("stat -c '%a %u:%g' /c; touch /c/m", "4", mine, user="worker"),
+        "filled": bench.mount("cat /c/x; echo second >/c/x", "5", filled),
+        "closed": bench.mount("cat /c/x; touch /c/y", "6", closed),
+        "missing": bench.mount("true", "7", CacheMount("/c", "id m", step=stage, path="/no")),
+        "twice": bench.mount("touch /a/x; ls /b", "8", *twice("locked")),
+    }
+    listed = [(cache.key, cache.number) for cache in bench.store.caches.listed()]
+    held = bench.store.caches.held("/c linux/amd64", 0, alone=False, fill=lambda _: None)
+    with held:
+        in_use = [bench.store.caches.remove(it.name) for it in bench.store.caches.listed()]
+    rest = [(cache.key, cache.size_bytes) for cache in bench.store.caches.listed()]
+    again = bench.mount("ls /c", "9", filled)
+    return {**found, "listed": listed, "removed": in_use, "rest": rest, "refilled": again}
+
+
+def twice(sharing: Sharing) -> tuple[Mount, Mount]:
+    return CacheMount("/a", "id twice", sharing), CacheMount("/b", "id twice", sharing)
+
+
+def sharing(folder: str, program: str, kind: Sharing) -> Any:
+    """Two steps at once: what each sees of the other's file in the cache."""
+    bench = Mounter(folder, program, {})
+    script = "touch /c/$NAME; sleep 1; ls /c; rm /c/$NAME"
+    seen: dict[str, list[str]] = {}
+
+    def work(name: str) -> None:
+        steps = Mounter(folder, "", {})
+        mount = CacheMount("/c", "id c", kind)
+        step = run("/bin/sh", "-c", f"NAME={name}; {script}", mounts=(mount,))
+        seen[name] = steps.do(step, name, BASE)["lines"]
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {**seen, "caches": len(bench.store.caches.listed())}
+
+
+def secrets(folder: str, program: str) -> Any:
+    """Secrets as files and variables, and what is left of them below the store."""
+    lent = replace(LENT, secrets={"one": Secret(b"s3cret-one\n"), "two": Secret(b"s3cret-two")})
+    bench = Mounter(folder, program, {}, lent)
+    (bench.base / "etc" / "there").write_text("old")
+    script = """
+        cat /run/secrets/one; stat -c '%a %u:%g' /run/secrets/one /etc/there; cat /etc/there; echo
+        echo "$TWO+${COLOUR}+${NONE-unset}"; ls -d /run/secrets/none; touch /run/secrets/one
+        mount | grep -c 'secrets/one'; sleep 0.2
+    """
+    mounts = (
+        SecretMount("one", "/run/secrets/one"),
+        SecretMount("two", "/etc/there", mode=0o440, uid=1000, gid=1200),
+        SecretMount("two", variable="TWO"),
+        SecretMount("two", variable="COLOUR"),
+        SecretMount("none", "/run/secrets/none"),
+        SecretMount("none", variable="NONE"),
+    )
+    watched: set[str] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            watched.update(below(folder, b"s3cret-"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    result = bench.mount(script, "step", *mounts)
+    done.set()
+    watcher.join()
+    required = bench.mount("true", "r", SecretMount("none", "/x", required=True))
+    binary = replace(LENT, secrets={"bin": Secret(b"\0")})
+    refused = Mounter(folder, "", {}, binary).mount("true", "b", SecretMount("bin", variable="B"))
+    kept = [name for name in below(folder, b"s3cret-") if name not in watched]
+    return {
+        "result": result,
+        "required": required,
+        "refused": refused,
+        "on the disk": sorted(watched),
+        "kept": kept,
+        "left": leftovers(bench, folder),
+    }
+
+
+def below(folder: str, text: bytes) -> list[str]:
+    """The files below a folder, on its own file system, that hold a text or its environment's."""
+    found = []
+    device = Path(folder).stat().st_dev
+    for place, folders, files in os.walk(folder):
+        folders[:] = [it for it in folders if Path(place, it).lstat().st_dev == device]
+        for name in files:
+            with suppress(OSError):
+                if text in Path(place, name).read_bytes():
+                    found.append(str(Path(place, name)))
+    return found
+
+
+def networks(folder: str, program: str) -> Any:
+    bench = Mounter(folder, program, {})
+    script = (
+        "ls /sys/class/net | tr '\\n' ' '; ip addr show lo | grep -c 'UP'; grep -c : /proc/net/dev"
+    )
+    return {
+        "none": bench.mount(
+            "grep -c : /proc/net/dev; ping -c1 127.0.0.1 >/dev/null; echo $?", "n", network="none"
+        ),
+        "default": bench.mount(script, "d"),
+        "sandbox": bench.mount("grep CapEff /proc/self/status; unshare -m true; echo $?", "s"),
+        "insecure": bench.mount(
+            "grep -e CapEff -e Seccomp: /proc/self/status; mount -t tmpfs x /tmp; echo $?",
+            "i",
+            security="insecure",
+        ),
+    }
+
+
+def agents(folder: str, program: str, key: str, locked: str) -> Any:
+    """A step reaches an agent of its own that holds a file's key."""
+    paths = {"default": (Path(key),), "locked": (Path(locked),), "gone": (Path("/nowhere"),)}
+    lent = replace(LENT, agents=paths)
+    bench = Mounter(folder, program, {}, lent)
+    script = "echo $SSH_AUTH_SOCK; stat -c '%F %a %u:%g' $SSH_AUTH_SOCK"
+    socket = SshMount("default", "/run/buildkit/ssh_agent.0", mode=0o660, uid=1000, gid=1200)
+    return {
+        "step": bench.mount(script, "1", socket, user="worker"),
+        "absent": bench.mount("echo $SSH_AUTH_SOCK; ls /s", "2", SshMount("other", "/s")),
+        "required": bench.mount("true", "3", SshMount("other", "/s", required=True)),
+        "gone": bench.mount("true", "4", SshMount("gone", "/s")),
+        "locked": bench.mount("true", "5", SshMount("locked", "/s")),
+        "left": leftovers(bench, folder),
+    }

@@ -50,7 +50,11 @@ class Bench:
     """A store with a busybox base, and an executor."""
 
     def __init__(
-        self, folder: str, program: str, contexts: Mapping[str, str] | None = None
+        self,
+        folder: str,
+        program: str,
+        contexts: Mapping[str, str] | None = None,
+        lent: Surroundings = LENT,
     ) -> None:
         self.store = Store.open(Path(folder, "store"))
         self.lines: list[str] = []
@@ -66,7 +70,7 @@ class Bench:
         self.executor = Executor(
             self.store,
             runtime=Runtime.find(_SEARCH_PATH),
-            lent=LENT,
+            lent=lent,
             find_files=find,
             check_copied=lambda _: None,
             emit=self._emit,

@@ -25,7 +25,7 @@ from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.surroundings import Surroundings
 from trimaran.platforms import Platform
-from trimaran.request import BuildRequest
+from trimaran.request import BuildRequest, RunOptions
 from trimaran.scheduler.runner import attempt, run
 
 
@@ -68,7 +68,7 @@ class Execution(msgspec.Struct, frozen=True):
         executor = Executor(
             machine.store,
             runtime=runtime,
-            lent=lent(machine.lent, self.request.build_args),
+            lent=lent(machine.lent, self.request.build_args, self.request.run),
             find_files=self.folders.find,
             check_copied=self.folders.check,
             emit=self.emit,
@@ -94,6 +94,20 @@ class Execution(msgspec.Struct, frozen=True):
         return {}
 
 
-def lent(own: Surroundings, build_args: Mapping[str, str]) -> Surroundings:
-    """What the machine lends to steps; proxies given as build arguments win over its own."""
-    return replace(own, proxies={**own.proxies, **arguments.proxies(build_args)})
+def lent(
+    own: Surroundings, build_args: Mapping[str, str], options: RunOptions | None = None
+) -> Surroundings:
+    """What the machine and the user lend to steps.
+
+    Proxies given as build arguments win over the machine's own.
+    """
+    options = options or RunOptions()
+    return replace(
+        own,
+        proxies={**own.proxies, **arguments.proxies(build_args)},
+        extra_hosts=options.hosts,
+        secrets=options.secrets,
+        agents=options.agents,
+        shm_size_bytes=options.shm_size_bytes,
+        ulimits=options.ulimits,
+    )

@@ -212,6 +212,8 @@ def _lower(
         image_contexts=frozenset(request.build_contexts.keys() - local),
         bases=bases,
         all_stages=all_stages,
+        network=request.run.network,
+        entitlements=request.run.entitlements,
     )
 
 

@@ -1,7 +1,7 @@
 """The config.json of a step's or a container's bundle (OCI runtime-spec, config.md).
 
 Pure: values in, a JSON object out. What is left out is left out on purpose: no user namespace (the
-build is in one already), no network namespace (the host's network), no cgroup (a step is not
+build is in one already), no network namespace but for `--network=none`, no cgroup (a step is not
 limited), no devices beyond the runtime's default ones, no oom_score_adj (an ordinary user may not
 lower it).
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from trimaran.executor import seccomp
 from trimaran.executor.users import ProcessUser
+from trimaran.request import SHM_SIZE_BYTES, Ulimit
 
 HOSTNAME = "trimaran"
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -25,6 +26,17 @@ CAPABILITIES = (
     *("CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT"),
 )
 """Docker's default set, which Dockerfiles are written for."""
+
+_ALL = (
+    *CAPABILITIES,
+    *("CAP_AUDIT_CONTROL", "CAP_AUDIT_READ", "CAP_BLOCK_SUSPEND", "CAP_BPF"),
+    *("CAP_CHECKPOINT_RESTORE", "CAP_DAC_READ_SEARCH", "CAP_IPC_LOCK", "CAP_IPC_OWNER"),
+    *("CAP_LEASE", "CAP_LINUX_IMMUTABLE", "CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_NET_ADMIN"),
+    *("CAP_NET_BROADCAST", "CAP_PERFMON", "CAP_SYSLOG", "CAP_SYS_ADMIN", "CAP_SYS_BOOT"),
+    *("CAP_SYS_MODULE", "CAP_SYS_NICE", "CAP_SYS_PACCT", "CAP_SYS_PTRACE", "CAP_SYS_RAWIO"),
+    *("CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_WAKE_ALARM"),
+)
+"""Every capability (capabilities(7)); they count in the build's user namespace only."""
 
 _MASKED_PATHS = (
     *("/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys"),
@@ -76,6 +88,10 @@ class Container:
         size: that terminal's lines and columns from the start; 0 for not known.
         machine: the host's uname, for the seccomp profile.
         hard_files: the highest number of open files that this process may pass on.
+        isolated: it has no network but a loopback of its own.
+        insecure: it has every capability in the user namespace, and nothing is refused or hidden.
+        shm_size_bytes: of /dev/shm.
+        ulimits: over the usual limits.
     """
 
     root: Path
@@ -89,6 +105,10 @@ class Container:
     size: tuple[int, int] = (0, 0)
     machine: str = ""
     hard_files: int = _HARD_FILES
+    isolated: bool = False
+    insecure: bool = False
+    shm_size_bytes: int = SHM_SIZE_BYTES
+    ulimits: tuple[Ulimit, ...] = ()
 
 
 def config(container: Container) -> dict[str, object]:
@@ -100,11 +120,22 @@ def config(container: Container) -> dict[str, object]:
         "process": _process(container),
         "mounts": _mounts(container),
         "linux": {
-            "namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")],
-            "maskedPaths": list(_MASKED_PATHS),
-            "readonlyPaths": list(_READONLY_PATHS),
-            "seccomp": seccomp.profile(container.machine),
+            "namespaces": [{"type": kind} for kind in _namespaces(container)],
+            **({} if container.insecure else _sandbox(container)),
         },
+    }
+
+
+def _namespaces(container: Container) -> tuple[str, ...]:
+    usual = ("pid", "ipc", "uts", "mount")
+    return (*usual, "network") if container.isolated else usual
+
+
+def _sandbox(container: Container) -> dict[str, object]:
+    return {
+        "maskedPaths": list(_MASKED_PATHS),
+        "readonlyPaths": list(_READONLY_PATHS),
+        "seccomp": seccomp.profile(container.machine),
     }
 
 
@@ -125,7 +156,6 @@ def complete_environment(
 
 def _process(container: Container) -> dict[str, object]:
     user = container.user
-    hard = min(container.hard_files, _HARD_FILES)
     lines, columns = container.size
     return {
         "terminal": container.terminal,
@@ -134,21 +164,32 @@ def _process(container: Container) -> dict[str, object]:
         "args": list(container.arguments),
         "env": list(container.environment),
         "cwd": container.directory,
-        "capabilities": _capabilities(user),
-        "rlimits": [{"type": "RLIMIT_NOFILE", "soft": min(_SOFT_FILES, hard), "hard": hard}],
+        "capabilities": _capabilities(user, _ALL if container.insecure else CAPABILITIES),
+        "rlimits": _limits(container),
         "noNewPrivileges": False,  # setuid programs must work
     }
 
 
-def _capabilities(user: ProcessUser) -> dict[str, list[str]]:
+def _limits(container: Container) -> list[dict[str, object]]:
+    hard = min(container.hard_files, _HARD_FILES)
+    limits = {"nofile": (min(_SOFT_FILES, hard), hard)}
+    limits |= {limit.name: (limit.soft, limit.hard) for limit in container.ulimits}
+    return [
+        {"type": f"RLIMIT_{name.upper()}", "soft": soft % 2**64, "hard": most % 2**64}
+        for name, (soft, most) in limits.items()
+    ]
+
+
+def _capabilities(user: ProcessUser, names: Sequence[str]) -> dict[str, list[str]]:
     """Root has them; another user may get them, by a setuid program (capabilities(7))."""
-    kept = list(CAPABILITIES)
+    kept = list(names)
     held = kept if user.uid == 0 else []
     return {"bounding": kept, "effective": held, "permitted": held}
 
 
 def _mounts(container: Container) -> list[dict[str, object]]:
     closed = ["nosuid", "noexec", "nodev"]
+    shm_size = f"size={container.shm_size_bytes}"
     mounts = [
         _mount("/proc", "proc", "proc", closed),
         _mount("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
@@ -158,7 +199,7 @@ def _mounts(container: Container) -> list[dict[str, object]]:
             "devpts",
             ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
         ),
-        _mount("/dev/shm", "tmpfs", "shm", [*closed, "mode=1777", "size=65536k"]),  # noqa: S108
+        _mount("/dev/shm", "tmpfs", "shm", [*closed, "mode=1777", shm_size]),  # noqa: S108
         _mount("/dev/mqueue", "mqueue", "mqueue", closed),
     ]
     if container.show_sys:

@@ -9,24 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from trimaran.emulation import quirks
 from trimaran.emulation.quirks import Quirks
 from trimaran.errors import ImageError
 from trimaran.events import (
     Emit,
     Notice,
-    StepOutput,
     TransferAdvanced,
     TransferDone,
     TransferStarted,
 )
-from trimaran.executor import merging, stage, step_mounts, sysfs
+from trimaran.executor import merging, sysfs
 from trimaran.executor.copying import copy_part
-from trimaran.executor.running import LayoutCrashError, StepRun
+from trimaran.executor.run_steps import RunSteps
+from trimaran.executor.running import LayoutCrashError
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
-from trimaran.executor.stage import Program
-from trimaran.executor.step_mounts import StepMounts, Tree
+from trimaran.executor.step_mounts import Tree
 from trimaran.executor.surroundings import Surroundings
 from trimaran.executor.workdir import make_folder
 from trimaran.graph.steps import (
@@ -42,12 +40,11 @@ from trimaran.graph.steps import (
 from trimaran.layers.apply import apply_layer
 from trimaran.platforms import Platform
 from trimaran.scheduler import tasks
-from trimaran.store import trees
 from trimaran.store.snapshots import PendingSnapshot
 from trimaran.store.store import Store
 
 _CHUNK_BYTES = 1024 * 1024
-_MERGED, _SOURCE, _MOUNTS = "merged", "source", "mounts"
+_MERGED, _SOURCE = "merged", "source"
 _CRASHED = "a program crashed in the emulator"
 _AGAIN_HINT = "it runs once more without address space layout randomisation"
 
@@ -86,14 +83,14 @@ class Executor:
         settings: Mapping[Platform, Quirks] | None = None,
     ) -> None:
         self._store = store
-        self._runtime = runtime
-        self._lent = lent
         self._find_files = find_files
         self._check_copied = check_copied
         self._emit = emit
         self._stop = stop
-        self._settings = settings or {}
-        self._show_sys = sysfs.protect(hide_cgroups=runtime is not None and runtime.hide_cgroups)
+        show_sys = sysfs.protect(hide_cgroups=runtime is not None and runtime.hide_cgroups)
+        self._runs = RunSteps(
+            store, runtime, lent, emit, stop=stop, settings=settings or {}, show_sys=show_sys
+        )
 
     def execute(
         self,
@@ -144,7 +141,7 @@ class Executor:
         with self._store.new_snapshot(identity) as pending, self._store.guarded(label):
             match step:
                 case Run():
-                    self._run(
+                    self._runs.run(
                         step,
                         identity,
                         pending,
@@ -162,42 +159,6 @@ class Executor:
                         make_folder(step, root)
             _clear(pending)
             return pending.commit()
-
-    def _run(
-        self,
-        step: Run,
-        identity: str,
-        pending: PendingSnapshot,
-        folders: tuple[Path, ...],
-        *,
-        tree: Tree,
-        label: str,
-        randomize: bool,
-    ) -> None:
-        def report(line: str) -> None:
-            self._emit(StepOutput(identity, line, time.time()))
-
-        def warn(message: str, hint: str) -> None:
-            self._emit(Notice("warning", message, hint))
-
-        settings = self._settings.get(step.platform, quirks.NONE)
-        assert self._runtime is not None  # noqa: S101 - the caller's word, see __init__
-        running = StepRun(step, label, report=report, warn=warn, stop=self._stop, quirks=settings)
-        place = _aside(pending, _MOUNTS)
-        place.mkdir()
-        with (
-            step_mounts.opened(step, place, self._store, tree) as beside,
-            stage.prepared(
-                _program(step, beside),
-                pending,
-                folders,
-                self._lent,
-                show_sys=self._show_sys,
-                extra=settings.environment,
-            ) as ready,
-        ):
-            running.run(ready, self._runtime, randomize=randomize)
-        trees.remove(place.parent, place.name)
 
     def _extract(
         self, step: Extract, identity: str, pending: PendingSnapshot, folders: tuple[Path, ...]
@@ -250,12 +211,6 @@ class Executor:
         below = merging.folders(self._store, tree(source.step) if source.step else ())
         with merging.viewed(below, _aside(pending, _SOURCE)) as view:
             yield SourceRoot(view, "the stage or image copied from", local=False)
-
-
-def _program(step: Run, beside: StepMounts) -> Program:
-    return Program(
-        step.arguments, step.environment, step.directory, step.user, tuple(beside.mounts)
-    )
 
 
 def _aside(pending: PendingSnapshot, name: str) -> Path:

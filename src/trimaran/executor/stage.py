@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trimaran.errors import HostError
@@ -34,6 +34,7 @@ class Program:
         directory: absolute.
         user: as USER writes it.
         mounts: beside the usual ones.
+        isolated, insecure: as `bundle.Container` has them.
         terminal: whether it gets a terminal.
     """
 
@@ -43,6 +44,8 @@ class Program:
     user: str
     mounts: tuple[BindMount | TmpfsMount, ...] = ()
     terminal: bool = False
+    isolated: bool = False
+    insecure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def prepared(
     *,
     show_sys: bool,
     extra: Mapping[str, str] | None = None,
+    memory: Path | None = None,
 ) -> Iterator[Stage]:
     """Mount the root of a container, whose changes go into `pending`; undone at the end.
 
@@ -72,13 +76,14 @@ def prepared(
         lent: what the machine lends.
         show_sys: whether /sys may be shown.
         extra: variables for where neither the program nor `lent` sets them.
+        memory: a tmpfs for the bundle, which holds the variables, if one is a secret.
 
     Raises:
         HostError: a mount was refused, or the user is not among this user's ids.
         ImageError: the user is not in the image, or a mount point is of another kind.
     """
     place = pending.work.parent / _NAME
-    stubs, bundle = place / "stubs", place / "bundle"
+    stubs, bundle = place / "stubs", (memory or place) / "bundle"
     for folder in (place, stubs, bundle):
         folder.mkdir()
     with merging.viewed(lowers, place / "view") as view:
@@ -91,7 +96,8 @@ def prepared(
         mounts = (*lent.provide(place, files), *program.mounts)
         variables = {**(extra or {}), **lent.environment}
         container = _container(program, root, user, mounts, variables, show_sys=show_sys)
-        yield Stage(container, bundle)
+        limited = replace(container, shm_size_bytes=lent.shm_size_bytes, ulimits=lent.ulimits)
+        yield Stage(limited, bundle)
     trees.remove(place.parent, _NAME)
 
 
@@ -141,4 +147,6 @@ def _container(
         size=surroundings.terminal_size() if program.terminal else (0, 0),
         machine=surroundings.machine(),
         hard_files=surroundings.hard_files(),
+        isolated=program.isolated,
+        insecure=program.insecure,
     )

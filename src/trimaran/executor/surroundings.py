@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trimaran.executor.bundle import HOSTNAME, BindMount
+from trimaran.request import SHM_SIZE_BYTES, Secret, Ulimit
 
 RESOLV_CONF, HOSTS = "/etc/resolv.conf", "/etc/hosts"
 
@@ -21,11 +22,19 @@ class Surroundings:
         resolv_conf: the text of the machine's own file (resolv.conf(5)); steps share its network.
         proxies: environment variables such as http_proxy, each set in both spellings.
         extra_hosts: a name to its address, for /etc/hosts.
+        secrets: by id.
+        agents: an SSH agent's id to its socket, or to files of private keys.
+        shm_size_bytes: of /dev/shm.
+        ulimits: over the usual limits.
     """
 
     resolv_conf: bytes
     proxies: Mapping[str, str] = field(default_factory=dict)
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    agents: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    shm_size_bytes: int = SHM_SIZE_BYTES
+    ulimits: tuple[Ulimit, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:

@@ -79,20 +79,21 @@ class Snapshots:
         """The names of all snapshots, counting or not."""
         return sorted(os.listdir(self.folder))
 
-    def sync(self) -> None:
+    def sync(self) -> bool:
         """Make the snapshots that are not marked yet durable, with all beside them, and mark them.
 
         syncfs(2) waits for the whole file system, other programs' files too: it is not called where
-        every snapshot has its mark.
+        every snapshot has its mark, and the answer is False.
         """
         fresh = [name for name in self.names() if self._unmarked(self.folder / name)]
         if not fresh:
-            return
+            return False
         with files.guarded(self.folder.parent, "sync the store"):
             _sync_file_system(self.folder)
             for name in fresh:
                 with suppress(FileNotFoundError):
                     (self.folder / name / "synced").touch()
+        return True
 
     def _move_away(self, folder: Path) -> Path | None:
         target = self._scratch.new_path("removed")

@@ -10,6 +10,7 @@ ROOT/
 │   ├── fs/             the layer, an overlay's former upper folder
 │   ├── boot            the kernel's boot id when it was made
 │   └── synced          there once the whole of it is on the disk
+├── caches/NAME/        a folder that outlives builds (RUN --mount=type=cache); see caches.py
 ├── locks/
 │   ├── lease           shared by every command that needs content, exclusive for its removal
 │   └── NAME.lock       named locks, removed by their last holder
@@ -42,6 +43,7 @@ from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
 from trimaran.references import Reference
 from trimaran.store import files, garbage
 from trimaran.store.blobs import Blobs, BlobWriter
+from trimaran.store.caches import Caches
 from trimaran.store.locks import Locks
 from trimaran.store.partials import PartialBlob, Partials
 from trimaran.store.records import Records
@@ -51,11 +53,15 @@ from trimaran.store.scratch import Scratch, sweep
 from trimaran.store.snapshots import PendingSnapshot, Snapshots
 
 _VERSION = "trimaran-store 1"
-_FOLDERS = ("blobs", "refs", "records", "snapshots", "locks", "partial", "tmp")
+_FOLDERS = ("blobs", "refs", "records", "snapshots", "caches", "locks", "partial", "tmp")
 
 
 class Store:
-    """An open store; threads may share it. `open` makes one; `close` it, or use it in a `with`."""
+    """An open store; threads may share it. `open` makes one; `close` it, or use it in a `with`.
+
+    Attributes:
+        caches: the folders that outlive builds.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -67,6 +73,7 @@ class Store:
         self._referrers = Referrers(root / "referrers", self._scratch)
         self._records = Records(root / "records", self._scratch)
         self._snapshots = Snapshots(root / "snapshots", self._scratch, self._locks)
+        self.caches = Caches(root / "caches", self._scratch)
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -223,7 +230,9 @@ class Store:
 
     def sync(self) -> None:
         """Make all snapshots durable: once, at the end of a build. Raises StoreError."""
-        self._snapshots.sync()
+        marks = self.caches.marks()
+        if self._snapshots.sync():
+            self.caches.unmark(marks)
 
     # Locks
 
