@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from trimaran import platforms
+from trimaran.build.find import OpenRepository, nowhere
 from trimaran.build.machine import Machine
 from trimaran.build.plan import DemandFinder, Plan
 from trimaran.build.preflight import prepare_platforms, settings
-from trimaran.build.resolve import OpenRepository, base_image, nowhere
+from trimaran.build.resolve import base_image
 from trimaran.build.results import Packing, Results
 from trimaran.build.work import Worker
 from trimaran.dockerfile.instructions import Source

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from trimaran.build.resolve import OpenRepository
+from trimaran.build.find import OpenRepository
 from trimaran.emulation.quirks import Choice
 from trimaran.store.store import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from trimaran.build.resolve import OpenRepository
+from trimaran.build.find import OpenRepository
 from trimaran.emulation import cpus, probes, quirks
 from trimaran.emulation.prepare import prepare
 from trimaran.emulation.quirks import Choice, Quirks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from trimaran import references
+from trimaran.build.find import OpenRepository, named, nowhere
 from trimaran.dockerfile.lower import BaseImage, BaseKey
 from trimaran.errors import ImageError, NotFoundError, RegistryError, TrimaranError
 from trimaran.graph.steps import Extract, Step
@@ -18,13 +18,6 @@ from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.references import Reference
 from trimaran.request import Context, FolderContext, ImageContext, LayoutContext
-
-if TYPE_CHECKING:
-    # Only named here: loading it takes longer than a build that is cached.
-    from trimaran.registry.repository import Repository
-
-OpenRepository = Callable[[Reference], "Repository"]
-"""The repository of a reference in its registry."""
 
 _LookUp = Callable[[str], tuple[Place, Descriptor]]
 
@@ -89,7 +82,7 @@ class Resolver:
                 gap = error
             else:
                 return place, choice
-        raise _named(key.name, gap)
+        raise named(key.name, gap)
 
     def _remembered(self, name: str, look_up: _LookUp) -> tuple[Place, Descriptor]:
         """One question per name and place: a tag that moves meanwhile must not split platforms."""
@@ -148,41 +141,6 @@ def base_image(choice: Choice, name: str) -> BaseImage:
     for layer, diff_id in zip(layers, diff_ids, strict=True):
         step = Extract(step, layer, diff_id, name)
     return BaseImage(step, choice.config)
-
-
-def find_image(
-    reference: Reference, local: StoreImages, open_repository: OpenRepository
-) -> tuple[Place, Descriptor]:
-    """An image by name: the local store first, then its registry.
-
-    Raises:
-        ImageError: neither has it, or the registry does not answer.
-    """
-    try:
-        return local, local.resolve(str(reference))
-    except NotFoundError as gap:
-        remote = open_repository(reference)
-        try:
-            return remote, remote.resolve(reference.tag_or_digest)
-        except (ImageError, RegistryError) as error:
-            raise nowhere(reference.familiar, gap, error) from error
-
-
-def _named(name: str, gap: ImageError | None) -> ImageError:
-    if gap is None:
-        return NotFoundError(f"no base image {name}")
-    if name in gap.message:
-        return gap
-    return ImageError(f"{name}: {gap.message}", gap.hint)
-
-
-def nowhere(name: str, gap: ImageError, further: ImageError | RegistryError) -> ImageError:
-    """What the local store lacks and then the registry, in one sentence."""
-    if isinstance(gap, NotFoundError):
-        message = f"{name} is not in the local store; {further.message}"
-        return ImageError(message, further.hint)
-    hints = dict.fromkeys(hint for hint in (gap.hint, further.hint) if hint)
-    return ImageError(f"{_named(name, gap).message}; {further.message}", "; ".join(hints))
 
 
 def together(gaps: Collection[ImageError]) -> ImageError:

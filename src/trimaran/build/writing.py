@@ -12,8 +12,8 @@ import msgspec
 
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import BuiltIndex
+from trimaran.build.find import OpenRepository
 from trimaran.build.plan import Plan
-from trimaran.build.resolve import OpenRepository
 from trimaran.events import Emit
 from trimaran.executor.roots import export_folder, opened_root
 from trimaran.graph.steps import chain

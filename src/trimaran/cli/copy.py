@@ -18,7 +18,7 @@ from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import ImageError, UsageError
 from trimaran.events import Emit
-from trimaran.images import docker_archive, docker_daemon, layout_tar, locations, pick, tree
+from trimaran.images import locations, pick, tree
 from trimaran.images import outputs as written
 from trimaran.images.arrivals import write_tag
 from trimaran.images.copy import copy
@@ -152,6 +152,8 @@ class _Copy(msgspec.Struct, frozen=True):
         return descriptor.digest
 
     def _to_archive(self, target: InLayoutArchive) -> str:
+        from trimaran.images import layout_tar
+
         place, descriptor = self._narrowed()
         names = (target.name,) if target.name else ()
         listed = lists(self._referred(), subjects_of(place, descriptor)) if self.referrers else {}
@@ -159,6 +161,8 @@ class _Copy(msgspec.Struct, frozen=True):
         return descriptor.digest
 
     def _to_docker_archive(self, target: InDockerArchive) -> str:
+        from trimaran.images import docker_archive
+
         self._refuse_referrers()
         descriptor = self._one()
         names = (references.parse(target.name),) if target.name else self._own_names()
@@ -166,6 +170,8 @@ class _Copy(msgspec.Struct, frozen=True):
         return descriptor.digest
 
     def _to_daemon(self, target: InDaemon) -> str:
+        from trimaran.images import docker_daemon
+
         self._refuse_referrers()
         descriptor = self._one()
         engine = docker_daemon.Engine(docker_daemon.socket_path(self.session.docker_host))

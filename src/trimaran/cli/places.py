@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from trimaran.build.resolve import find_image
+from trimaran.build.find import find_image
 from trimaran.cli.session import Session
 from trimaran.errors import NotFoundError
 from trimaran.images import locations
-from trimaran.images.docker_archive import DockerArchive
 from trimaran.images.layout import Layout
-from trimaran.images.layout_tar import LayoutArchive
 from trimaran.images.local import StoreImages
 from trimaran.images.locations import (
     InDaemon,
@@ -28,6 +26,10 @@ from trimaran.images.locations import (
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import EditablePlace, Place
 from trimaran.references import Reference
+
+if TYPE_CHECKING:
+    from trimaran.images.docker_archive import DockerArchive
+    from trimaran.images.layout_tar import LayoutArchive
 
 Kind = Literal["registry", "store", "file"]
 
@@ -142,8 +144,12 @@ def _open_file(location: Location) -> Layout | LayoutArchive | DockerArchive:
         case InLayout(path=path):
             return Layout(path)
         case InLayoutArchive(path=path):
+            from trimaran.images.layout_tar import LayoutArchive
+
             return LayoutArchive(path)
         case InDockerArchive(path=path):
+            from trimaran.images.docker_archive import DockerArchive
+
             return DockerArchive(path)
         case _:
             raise AssertionError(location)
