@@ -188,7 +188,7 @@ def _dockerfile() -> Iterator[str]:
         taken = [f"`--{name}`" for name, kind in flags.items() if kind is Kind.VALUE]
         refused = [f"`--{name}`" for name, kind in flags.items() if kind is not Kind.VALUE]
         refused += {
-            "ADD": ["URLs", "git repositories", "heredocs"],
+            "ADD": ["heredocs"],
             "COPY": ["heredocs"],
             "RUN": ["heredocs"],
         }.get(keyword, [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import msgspec
 
@@ -31,7 +31,31 @@ class LayoutContext(msgspec.Struct, frozen=True):
     tag_or_digest: str
 
 
-Context = FolderContext | ImageContext | LayoutContext
+class GitContext(msgspec.Struct, frozen=True):
+    """A git repository: `URL[#REF[:SUBFOLDER]]`, or with a query."""
+
+    url: str
+
+
+class UrlContext(msgspec.Struct, frozen=True):
+    """A file on the web: an archive, a Dockerfile; as a named context, itself."""
+
+    url: str
+
+
+class ArchiveContext(msgspec.Struct, frozen=True):
+    """An archive that can be read once, such as standard input; `name` is for messages."""
+
+    file: BinaryIO
+    name: str
+
+
+class EmptyContext(msgspec.Struct, frozen=True):
+    """No files: only the Dockerfile was given."""
+
+
+Context = FolderContext | ImageContext | LayoutContext | GitContext | UrlContext
+MainContext = Path | GitContext | UrlContext | ArchiveContext | EmptyContext
 
 OutputType = Literal["oci", "docker", "local", "tar", "registry"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
@@ -92,14 +116,15 @@ class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
     `platforms` is empty for the host's own. `arch_tags` asks for a tag for each platform as well.
-    `dockerfile` is absolute; `dockerfile_name` is what the user typed. `build_args` maps a name to
-    its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that may be of
-    another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed in every
-    image (`build.testing`). `keep_going` builds the other platforms when one fails; `allow_missing`
-    publishes them without it. `run` is for the programs of RUN.
+    `dockerfile` is absolute, or relative to a context that is fetched; `dockerfile_text` is its
+    bytes if they were given themselves. `dockerfile_name` is what the user typed. `build_args` maps
+    a name to its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that
+    may be of another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed
+    in every image (`build.testing`). `keep_going` builds the other platforms when one fails;
+    `allow_missing` publishes them without it. `run` is for the programs of RUN.
     """
 
-    context: Path
+    context: MainContext
     dockerfile: Path
     dockerfile_name: str
     tags: tuple[Reference, ...] = ()
@@ -117,6 +142,7 @@ class BuildRequest(msgspec.Struct, frozen=True):
     allowed: Mapping[str, str] = msgspec.field(default_factory=dict)
     tests: tuple[str, ...] = ()
     arch_tags: bool = False
+    dockerfile_text: bytes | None = None
     keep_going: bool = False
     allow_missing: bool = False
     run: RunOptions = RunOptions()

@@ -140,7 +140,9 @@ def test_wrong_usage(shared_shop: Workshop) -> None:
         (("-o", "type=local", context), "a local output needs a folder\nhint: add dest=FOLDER\n"),
         (("--build-context", "x", context), "--build-context 'x' is not NAME=VALUE\nhint: "),
         (("--platform", "x86", "--platform", "", context), "ERROR: "),
-        (("https://example.org/x.git",), "is not a folder\nhint: only folders are supported"),
+        (("ftp://example.org/x",), "is of an unknown kind, ftp://\nhint: a source that is fetched"),
+        (("--build-context", "x=target:y", context), "targets are those of a bake or compose file"),
+        (("--build-context", "x=ftp://y", context), "unknown kind of source ftp://\nhint: "),
     ):
         assert message in shared_shop.refused(*words, status=2)
     done = shared_shop.run("bild")

@@ -44,7 +44,7 @@ def test_flags_of_copy() -> None:
     copy = parse_one("COPY --from=x --chown=1:2 --chmod=0644 a b /c")
     assert isinstance(copy, df.Copy)
     assert (copy.sources, copy.destination) == (("a", "b"), "/c")
-    assert (copy.origin, copy.owner, copy.mode, copy.unpack) == ("x", "1:2", "0644", False)
+    assert (copy.origin, copy.owner, copy.mode, copy.is_add) == ("x", "1:2", "0644", False)
 
 
 def test_flags_end_at_the_first_word() -> None:

@@ -100,22 +100,3 @@ def test_modes(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "8", "10000", "rw", "u=rwz", "u+x,", "0x1ff"])
 def test_what_is_no_mode(text: str) -> None:
     assert not values.is_mode(text)
-
-
-@pytest.mark.parametrize(
-    ("source", "kind"),
-    [
-        ("a/b.git", ""),
-        ("https://example.org/a.tar", "a URL"),
-        ("http://example.org/a.git", "a git repository"),
-        ("https://example.org/a.git?ref=x#main:sub", "a git repository"),
-        ("https://example.org/a.git/b", "a URL"),
-        ("git@example.org:a/b", "a git repository"),
-        ("ssh://example.org/a", "a git repository"),
-        ("git://example.org/a", "a git repository"),
-        ("dir:file", ""),
-        ("github.com/a/b", ""),
-    ],
-)
-def test_remote_sources(source: str, kind: str) -> None:
-    assert values.remote_kind(source) == kind

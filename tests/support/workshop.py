@@ -102,7 +102,8 @@ class Workshop:
         return read_events(self.build("--progress", "rawjson", *words, **options))
 
     def build_words(self, *words: str | Path) -> tuple[str | Path, ...]:
-        return ("build", "--build-context", f"busybox={self.busybox}", *words)
+        base = ("--build-context", f"busybox={self.busybox}") if self.busybox else ()
+        return ("build", *base, *words)
 
     def start(self, *words: str | Path, **options: Any) -> subprocess.Popen[str]:
         """Start a command whose output and errors are pipes."""

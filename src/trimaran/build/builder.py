@@ -15,8 +15,9 @@ from trimaran import platforms
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.checking import find
-from trimaran.build.contexts import Folders, open_folders, read_dockerfile
+from trimaran.build.contexts import Folders
 from trimaran.build.machine import Machine
+from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
 from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
@@ -81,10 +82,13 @@ class _Build:
         self._started = time.time()
 
     def run(self) -> Built:
-        request = self._request
         self._outputs.check()
-        dockerfile = parse(read_dockerfile(request), request.dockerfile_name)
-        folders = open_folders(request, self._store)
+        with opened(self._request, self._machine, self._emit) as sources:
+            dockerfile = parse(sources.dockerfile, self._request.dockerfile_name)
+            return self._build(dockerfile, sources.folders)
+
+    def _build(self, dockerfile: Dockerfile, folders: Folders) -> Built:
+        request = self._request
         images = StoreImages(self._store)
         resolver = Resolver(
             images, self._machine.open_repository, request.build_contexts, request.pull

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from trimaran import platforms
-from trimaran.build.contexts import Folders, open_folders, read_dockerfile
+from trimaran.build.contexts import Folders
 from trimaran.build.machine import Machine
+from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
 from trimaran.build.plan import lower_all
 from trimaran.build.resolve import Resolver
@@ -21,6 +22,7 @@ from trimaran.dockerfile.lower import Lowered
 from trimaran.dockerfile.outline import Outline, Target, outline, targets
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import DockerfileError, ImageError, RegistryError, TrimaranError
+from trimaran.events import ignore
 from trimaran.graph.steps import ContextFiles, Copy, walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
@@ -50,26 +52,26 @@ def check_request(request: BuildRequest, machine: Machine) -> Checked:
         ContextError: the context cannot be read.
         DockerfileError: the Dockerfile, or its check directive, cannot be read.
     """
-    with machine.store.use():
-        dockerfile = parse(read_dockerfile(request), request.dockerfile_name)
-        folders = open_folders(request, machine.store)
+    with machine.store.use(), opened(request, machine, ignore) as sources:
+        dockerfile = parse(sources.dockerfile, request.dockerfile_name)
         images: Mapping[Platform, Lowered] = {}
         failure: TrimaranError | None = None
         try:
             images = _lowered(request, dockerfile, machine, all_stages=not request.target)
         except (DockerfileError, ImageError, RegistryError) as error:
             failure = error
-        found = find(request, dockerfile, images, folders, asked=True)
+        found = find(request, dockerfile, images, sources.folders, asked=True)
         return Checked(dockerfile, found.all, failure)
 
 
-def targets_of(request: BuildRequest) -> tuple[Source, tuple[Target, ...]]:
+def targets_of(request: BuildRequest, machine: Machine) -> tuple[Source, tuple[Target, ...]]:
     """The stages that can be built, and the text that has them.
 
     Raises:
         DockerfileError: the Dockerfile cannot be read.
     """
-    dockerfile = parse(read_dockerfile(request), request.dockerfile_name)
+    with machine.store.use(), opened(request, machine, ignore) as sources:
+        dockerfile = parse(sources.dockerfile, request.dockerfile_name)
     return dockerfile.source, targets(dockerfile)
 
 
@@ -80,8 +82,8 @@ def outline_request(request: BuildRequest, machine: Machine) -> tuple[Source, Ou
         DockerfileError: the Dockerfile cannot be read or lowered.
         ImageError: bases are missing.
     """
-    with machine.store.use():
-        dockerfile = parse(read_dockerfile(request), request.dockerfile_name)
+    with machine.store.use(), opened(request, machine, ignore) as sources:
+        dockerfile = parse(sources.dockerfile, request.dockerfile_name)
         image = next(iter(_lowered(request, dockerfile, machine).values()))
         platform = next(iter(request.platforms), platforms.host())
         name = request.target or dockerfile.stages[-1].name
@@ -128,6 +130,6 @@ def _ignored(image: Lowered, folders: Folders) -> Iterator[Finding]:
             continue
         for part in step.parts:
             if isinstance(part.source, ContextFiles):
-                ignore = folders.find(part.source).ignore
+                left_out = folders.find(part.source).ignore
                 for path in part.paths:
-                    yield from ignored_source(image.labels[id(step)], path, ignore)
+                    yield from ignored_source(image.labels[id(step)], path, left_out)

@@ -13,9 +13,11 @@ from trimaran.emulation.quirks import Choice
 from trimaran.store.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from trimaran.executor.surroundings import Surroundings
+    from trimaran.registry.web import Web
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -26,6 +28,7 @@ class Machine(msgspec.Struct, frozen=True):
         runtime: the OCI runtime's name or path.
         cores: how many heavy steps may run at once.
         stop: set to call the build off.
+        open_web: what fetches files that ADD and contexts name.
         quirks: what is done about the emulator's troubles.
         emulators: a CPU's name to the emulator that the user named for it.
     """
@@ -37,5 +40,6 @@ class Machine(msgspec.Struct, frozen=True):
     cores: int
     lent: Surroundings
     stop: threading.Event
+    open_web: Callable[[], Web]
     quirks: Choice = Choice()
     emulators: Mapping[str, Path] = msgspec.field(default_factory=dict)

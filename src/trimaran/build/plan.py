@@ -19,7 +19,7 @@ from trimaran.graph.identity import ContentDigest, identities
 from trimaran.graph.steps import Copy, Extract, Run, Step, chain, inputs
 from trimaran.oci.models import Descriptor
 from trimaran.platforms import Platform
-from trimaran.request import BuildRequest, FolderContext
+from trimaran.request import BuildRequest, FolderContext, GitContext, UrlContext
 from trimaran.store.store import Store
 
 
@@ -200,7 +200,8 @@ def _lower(
     *,
     all_stages: bool,
 ) -> Lowered | Needs:
-    local = {n for n, c in request.build_contexts.items() if isinstance(c, FolderContext)}
+    kinds = (FolderContext, GitContext, UrlContext)
+    local = {name for name, context in request.build_contexts.items() if isinstance(context, kinds)}
     return lower(
         dockerfile,
         platform=platform,

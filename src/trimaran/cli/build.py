@@ -14,7 +14,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import calls, failures, values
+from trimaran.cli import build_sources, calls, failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -142,8 +142,7 @@ def _write(name: str, content: bytes) -> None:
 
 
 def _request(session: Session, flags: _Flags) -> BuildRequest:
-    context = _context(flags.context)
-    dockerfile, name = values.dockerfile_path(context, flags.file)
+    sources = build_sources.find(flags.context, flags.file)
     tags = tuple(references.parse(tag) for tag in flags.tags)
     outputs = tuple(values.output(item) for item in flags.outputs)
     if flags.push and not any(output.type == "registry" for output in outputs):
@@ -154,9 +153,10 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
     wanted = ",".join(flags.platforms)
     build_args = _build_args(session, flags)
     return BuildRequest(
-        context=context,
-        dockerfile=dockerfile,
-        dockerfile_name=name,
+        context=sources.context,
+        dockerfile=sources.dockerfile,
+        dockerfile_name=sources.dockerfile_name,
+        dockerfile_text=sources.dockerfile_text,
         tags=tags,
         platforms=platforms.parse_list(wanted) if wanted else (),
         build_args=build_args,
@@ -183,14 +183,6 @@ def _build_args(session: Session, flags: _Flags) -> dict[str, str]:
     if session.environment.get(_EPOCH):
         found.setdefault(_EPOCH, session.environment[_EPOCH])
     return found
-
-
-def _context(text: str) -> Path:
-    if text == "-" or "://" in text or text.startswith("git@"):
-        raise UsageError(
-            f"the context {text!r} is not a folder", "only folders are supported as context yet"
-        )
-    return Path(text).absolute()
 
 
 def _check_outputs(outputs: tuple[Output, ...], tags: tuple[Reference, ...]) -> None:

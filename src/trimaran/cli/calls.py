@@ -50,7 +50,7 @@ def answer(request: BuildRequest, session: Session, method: str, *, as_json: boo
             text = call_json.outline(source, found) if as_json else call_text.outline(found)
             click.echo(text, nl=False)
         case _:
-            source, offered = targets_of(request)
+            source, offered = targets_of(request, session.machine)
             text = call_json.targets(source, offered) if as_json else call_text.targets(offered)
             click.echo(text, nl=False)
     return 0

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trimaran.references import Reference
     from trimaran.registry.client import Client
     from trimaran.registry.repository import Repository
+    from trimaran.registry.web import Web
     from trimaran.store.store import Store
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -125,6 +126,16 @@ class Session:
             self.client.allow_plain_http(reference.registry)
         return open_repository(reference, self.client, mount_from)
 
+    def open_web(self) -> Web:
+        """What fetches files from the web."""
+        from trimaran.registry import hosts
+        from trimaran.registry.retry import RetryPolicy
+        from trimaran.registry.transport import Transport
+        from trimaran.registry.web import Web
+
+        transport = Transport(self.certs_folder, self.proxies, hosts.ANYWHERE)
+        return Web(transport, RetryPolicy())
+
     @property
     def lent(self) -> Surroundings:
         """What the machine lends to programs that run in containers."""
@@ -147,6 +158,7 @@ class Session:
             cores,
             self.lent,
             threading.Event(),
+            self.open_web,
             quirks=quirks.parse(self.quirks, self.stall_timeout_s),
             emulators=self.emulators,
         )

@@ -9,19 +9,25 @@ from pathlib import Path
 from typing import get_args
 
 from trimaran import references
+from trimaran.dockerfile import remotes
 from trimaran.errors import UsageError
 from trimaran.request import (
     Compression,
     Context,
     FolderContext,
+    GitContext,
     ImageContext,
     LayoutContext,
     Output,
     OutputType,
+    UrlContext,
 )
 
 _TRUE = ("1", "t", "true")
 _FALSE = ("0", "f", "false")
+_KINDS = (
+    "a source that is fetched is https://HOST/FILE, https://HOST/REPOSITORY.git or git@HOST:PATH"
+)
 _OUTPUT_FIELDS = ("type", "dest", "tar", "compression")
 
 
@@ -49,7 +55,7 @@ def labels(items: Iterable[str]) -> dict[str, str]:
 
 
 def build_context(item: str) -> tuple[str, Context]:
-    """Read `NAME=docker-image://REF`, `NAME=oci-layout://DIR[:TAG|@DIGEST]` or `NAME=DIR`.
+    """Read `NAME=docker-image://REF`, `NAME=oci-layout://DIR[:TAG|@DIGEST]`, an address, a folder.
 
     Raises:
         UsageError: it is none of these.
@@ -59,19 +65,47 @@ def build_context(item: str) -> tuple[str, Context]:
     if not name or not equals or not value:
         raise UsageError(
             f"--build-context {item!r} is not NAME=VALUE",
-            "write NAME=DIR, NAME=docker-image://REF or NAME=oci-layout://DIR:TAG",
+            f"write NAME=DIR, NAME=docker-image://REF or NAME=oci-layout://DIR:TAG; {_KINDS}",
         )
     if value.startswith("docker-image://"):
         return name, ImageContext(references.parse(value.removeprefix("docker-image://")))
     if value.startswith("oci-layout://"):
         return name, _layout(value.removeprefix("oci-layout://"))
-    if "://" in value or value.startswith("git@"):
-        scheme = value.partition("://")[0]
+    if remote := remote_context(value):
+        return name, remote
+    if value.startswith("target:"):
         raise UsageError(
-            f"--build-context {name}: {scheme} sources are not supported yet",
-            "fetch it into a folder and name the folder",
+            f"--build-context {item!r}: targets are those of a bake or compose file",
+            "build that one first, and name its image by docker-image://",
         )
+    if "://" in value:
+        scheme = value.partition("://")[0]
+        raise UsageError(f"--build-context {name}: unknown kind of source {scheme}://", _KINDS)
     return name, FolderContext(Path(value).absolute())
+
+
+def main_context(text: str) -> Path | GitContext | UrlContext:
+    """Read the CONTEXT that is not standard input: a folder that is there wins over an address.
+
+    Raises:
+        UsageError: it is an address of an unknown kind.
+    """
+    if os.path.isdir(text):
+        return Path(text).absolute()
+    if remote := remote_context(text):
+        return remote
+    if "://" in text:
+        scheme = text.partition("://")[0]
+        raise UsageError(f"the context {text!r} is of an unknown kind, {scheme}://", _KINDS)
+    return Path(text).absolute()
+
+
+def remote_context(text: str) -> GitContext | UrlContext | None:
+    """A context that must be fetched; None if it is a local one."""
+    address = remotes.context_address(text)
+    if remotes.is_git(address) or (address != text and not os.path.exists(text)):
+        return GitContext(address)
+    return UrlContext(text) if remotes.is_url(text) else None
 
 
 def _layout(value: str) -> LayoutContext:
@@ -161,11 +195,3 @@ def boolean(name: str, text: str) -> bool:
     if text.lower() in _FALSE:
         return False
     raise UsageError(f"{name}={text!r} is neither true nor false", f"write {name}=true")
-
-
-def dockerfile_path(context: Path, name: str | None) -> tuple[Path, str]:
-    """Where the Dockerfile is: the flag is relative to the current folder, as in buildx."""
-    if name is None:
-        path = context / "Dockerfile"
-        return path, os.path.relpath(path) if context != Path.cwd() else "Dockerfile"
-    return Path(name).absolute(), name

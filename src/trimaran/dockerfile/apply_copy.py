@@ -5,6 +5,7 @@ from __future__ import annotations
 from trimaran.dockerfile import history, values
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.around import Surroundings
+from trimaran.dockerfile.copy_parts import copy_parts
 from trimaran.dockerfile.read_copy import check_source
 from trimaran.dockerfile.state import StageState, clean
 from trimaran.dockerfile.words import Expander
@@ -26,13 +27,13 @@ def apply_copy(copy: df.Copy, state: StageState, around: Surroundings, expand: E
     for path in paths:
         check_source(copy, path)
     written = expand.word(copy.destination)
-    source = around.origin(copy) if copy.origin else ContextFiles("")
+    local = around.origin(copy) if copy.origin else ContextFiles("")
     destination = _destination(state.directory, written)
-    part = steps.Part(source, paths, copy.unpack)
-    state.step = steps.Copy(state.step, (part,), destination, owner=owner, mode=mode)
+    parts = copy_parts(copy, local, paths, expand.word(copy.checksum))
+    state.step = steps.Copy(state.step, parts, destination, owner=owner, mode=mode)
     flags = [f"--chown={owner}"] if owner else []
     flags += [f"--chmod={mode}"] if mode else []
-    words = ["ADD" if copy.unpack else "COPY", *flags, *paths, written]
+    words = ["ADD" if copy.is_add else "COPY", *flags, *paths, written]
     state.record(history.layer(" ".join(words)))
 
 

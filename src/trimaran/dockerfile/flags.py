@@ -28,11 +28,11 @@ _FLAGS: dict[str, dict[str, Kind]] = {
     "ADD": {
         "chown": Kind.VALUE,
         "chmod": Kind.VALUE,
-        "checksum": Kind.LATER,
+        "checksum": Kind.VALUE,
         "exclude": Kind.LATER,
-        "keep-git-dir": Kind.LATER_SWITCH,
+        "keep-git-dir": Kind.SWITCH,
         "link": Kind.LATER_SWITCH,
-        "unpack": Kind.LATER,
+        "unpack": Kind.SWITCH,
     },
     "COPY": {
         "from": Kind.VALUE,

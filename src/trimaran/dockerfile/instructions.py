@@ -78,7 +78,10 @@ class Copy(msgspec.Struct, frozen=True):
         origin: --from; empty is the build context.
         owner: --chown.
         mode: --chmod.
-        unpack: ADD.
+        is_add: ADD, which unpacks local archives.
+        checksum: --checksum.
+        keep_git: --keep-git-dir; None if it was not given.
+        unpack: --unpack; None if it was not given.
     """
 
     line: Line
@@ -87,7 +90,10 @@ class Copy(msgspec.Struct, frozen=True):
     origin: str = ""
     owner: str = ""
     mode: str = ""
-    unpack: bool = False
+    is_add: bool = False
+    checksum: str = ""
+    keep_git: bool | None = None
+    unpack: bool | None = None
 
 
 class Env(msgspec.Struct, frozen=True):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trimaran.dockerfile import instructions as df
-from trimaran.dockerfile import values
-from trimaran.dockerfile.flags import read_flags
+from trimaran.dockerfile import remotes
+from trimaran.dockerfile.flags import Flags, read_flags
 from trimaran.dockerfile.syntax import Statement
 
 
@@ -28,7 +28,10 @@ def read_copy(statement: Statement) -> df.Copy:
         origin=flags.get("from"),
         owner=flags.get("chown"),
         mode=flags.get("chmod"),
-        unpack=statement.keyword == "ADD",
+        is_add=statement.keyword == "ADD",
+        checksum=flags.get("checksum"),
+        keep_git=_switch(flags, "keep-git-dir"),
+        unpack=_switch(flags, "unpack"),
     )
     for word in sources:
         check_source(copy, word)
@@ -36,13 +39,15 @@ def read_copy(statement: Statement) -> df.Copy:
 
 
 def check_source(copy: df.Copy, word: str) -> None:
-    """Refuse what is no local file.
+    """Refuse a COPY of what is no local file.
 
     Raises:
         DockerfileError: `word` is a URL or a git repository.
     """
-    kind = values.remote_kind(word)
-    if kind and copy.unpack:
-        raise copy.line.error(f"ADD of {kind} is not supported yet")
-    if kind:
+    kind = remotes.kind(word)
+    if kind and not copy.is_add:
         raise copy.line.error(f"COPY cannot copy {kind}", "use ADD, or RUN with a download program")
+
+
+def _switch(flags: Flags, name: str) -> bool | None:
+    return flags.is_on(name) if name in flags else None

@@ -1,4 +1,4 @@
-"""Values in instructions that are more than words: durations, ports, signals, modes, sources."""
+"""Values in instructions that are more than words: durations, ports, signals, modes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX
 """
 _SIGNALS = frozenset(_SIGNAL_NAMES.split())
 _REAL_TIME = re.compile(r"RTMIN\+(?:[1-9]|1[0-5])|RTMAX-(?:[1-9]|1[0-4])")
-_SCP_STYLE = re.compile(r"[\w-]+@[a-zA-Z0-9.-]+:", re.ASCII)
-_GIT_OVER_HTTP = re.compile(r"https?://[^?#]*\.git(?:[?#].*)?", re.DOTALL)
 
 
 def parse_duration(text: str) -> int:
@@ -99,15 +97,6 @@ def is_mode(text: str) -> bool:
     if re.fullmatch(r"[0-7]{1,11}", text):
         return int(text, 8) <= _OCTAL_LIMIT
     return all(_SYMBOLIC.fullmatch(part) for part in text.split(","))
-
-
-def remote_kind(source: str) -> str:
-    """What a COPY or ADD source is if not local files: `a git repository`, `a URL`, or empty."""
-    if source.startswith(("git://", "ssh://")) or _SCP_STYLE.match(source):
-        return "a git repository"
-    if _GIT_OVER_HTTP.fullmatch(source):
-        return "a git repository"
-    return "a URL" if source.startswith(("http://", "https://")) else ""
 
 
 def _decimal(value: int, size: int) -> str:

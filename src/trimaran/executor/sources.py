@@ -32,6 +32,7 @@ class SourceRoot(msgspec.Struct, frozen=True):
         ignore: what is left out of it; None for all but local contexts.
         ignore_file: the file that `ignore` was read from, such as `.dockerignore`.
         local: its files belong to the user and get owner 0; else owners are kept.
+        lasting: the same folder may be looked at by a later build.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class SourceRoot(msgspec.Struct, frozen=True):
     ignore: PatternMatcher | None = None
     ignore_file: str = ".dockerignore"
     local: bool = True
+    lasting: bool = True
 
 
 class Source(msgspec.Struct, frozen=True):

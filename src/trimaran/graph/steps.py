@@ -160,13 +160,20 @@ class GitTree(msgspec.Struct, frozen=True, eq=False):
     """A checkout of a git repository, as ADD and contexts write it: `URL[#REF[:SUBFOLDER]]`.
 
     Attributes:
-        keep_git: the folder `.git` is part of it.
-        checksum: the commit that it must be; empty if none was asked for.
+        remote: what git fetches from.
+        ref: a branch, a tag or a commit; empty is the repository's HEAD.
+        subfolder: the folder of it that is meant; empty is the whole.
+        keep_git: the folder `.git` is part of it; None says nothing, which means no.
+        checksum: the commit that it must be, or its beginning; empty if none was asked for.
+        submodules: they are fetched too.
     """
 
     remote: str
-    keep_git: bool = False
+    ref: str = ""
+    subfolder: str = ""
+    keep_git: bool | None = None
     checksum: str = ""
+    submodules: bool = True
 
 
 FileSource = ContextFiles | StepFiles | InlineFiles | Download | GitTree

@@ -46,6 +46,11 @@ class _Decoder(Protocol):
         ...
 
 
+def is_compressed(head: bytes) -> bool:
+    """Whether data that begins with `head` is compressed in a way that `decompressed` undoes."""
+    return _decoder_of(head) is not None
+
+
 def decompressed(chunks: Iterator[bytes], label: str) -> Iterator[bytes]:
     """The uncompressed bytes of a stream, in chunks of at most some MiB.
 

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from trimaran.errors import LayerError
-from trimaran.layers import streams
-from trimaran.layers.decompression import decompressed
+from trimaran.layers import headers, streams
+from trimaran.layers.decompression import decompressed, is_compressed
 from trimaran.layers.entries import Entry, parts
 from trimaran.layers.extraction import Extraction
 from trimaran.layers.reader import TarReader
 from trimaran.layers.streams import ByteStream
+
+HEAD_BYTES = headers.BLOCK_BYTES
+"""How much of a file `is_archive` looks at."""
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file that begins so is to be taken for a tar archive, compressed or not.
+
+    Compressed data counts unseen, as in BuildKit: nobody compresses a Dockerfile.
+    """
+    if is_compressed(head):
+        return True
+    try:
+        headers.decode(head[: headers.BLOCK_BYTES])
+    except (ValueError, struct.error):
+        return False
+    return True
 
 
 def unpack_archive(

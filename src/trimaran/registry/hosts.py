@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from trimaran.errors import RegistryError
+
+
+class _Anywhere(Collection[str]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+ANYWHERE: Collection[str] = _Anywhere()
+"""Plain HTTP to every host: for files whose source the user wrote as `http://`."""
 
 _DOCKER_HUB_API = "registry-1.docker.io"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

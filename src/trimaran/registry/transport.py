@@ -30,7 +30,6 @@ _AGENT = f"trimaran/{__version__}"
 _CONNECT_TIMEOUT_S = 20.0
 _CONNECTIONS_PER_HOST = 16
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_REDIRECT_LIMIT = 5
 _CAUSES_LIMIT = 8
 _CERTIFICATE_ALERTS = frozenset(
     {
@@ -52,8 +51,9 @@ Body = bytes | Callable[[], Iterable[bytes]]
 class Request:
     """`url` is absolute. A body that is made in chunks needs its Content-Length in `headers`.
 
-    `silence_limit_s` is how long the other side may say nothing. `sent_by` is the registry (host
-    and port) that named the URL: its own authorities are trusted there too, as Docker does.
+    `silence_limit_s` is how long the other side may say nothing, `redirect_limit` how often it may
+    send a GET or HEAD elsewhere. `sent_by` is the registry (host and port) that named the URL: its
+    own authorities are trusted there too, as Docker does.
     """
 
     method: str
@@ -62,6 +62,7 @@ class Request:
     body: Body = b""
     silence_limit_s: float = 90.0
     sent_by: str = ""
+    redirect_limit: int = 5
 
 
 class Transport:
@@ -97,7 +98,7 @@ class Transport:
             RegistryError: the certificate is not trusted, or the way leads to plain HTTP.
         """
         answer = self._send_once(request)
-        for _ in range(_REDIRECT_LIMIT):
+        for _ in range(request.redirect_limit):
             target = answer.location()
             if answer.status not in _REDIRECTS or not target:
                 return answer
@@ -105,7 +106,8 @@ class Transport:
             request = _redirected(request, target)
             answer = self._send_once(request)
         answer.close()
-        raise RegistryError(f"{_shown(request.url)} redirects more than {_REDIRECT_LIMIT} times")
+        limit = request.redirect_limit
+        raise RegistryError(f"{_shown(request.url)} redirects more than {limit} times")
 
     def close(self) -> None:
         """End all connections that wait for a next request."""

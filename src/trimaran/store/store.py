@@ -32,8 +32,8 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -41,7 +41,7 @@ from typing import BinaryIO, Self
 from trimaran.errors import StoreError
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
 from trimaran.references import Reference
-from trimaran.store import files, garbage
+from trimaran.store import files, garbage, trees
 from trimaran.store.blobs import Blobs, BlobWriter
 from trimaran.store.caches import Caches
 from trimaran.store.locks import Locks
@@ -106,6 +106,18 @@ class Store:
     def guarded(self, action: str) -> AbstractContextManager[None]:
         """Turns an OSError of writing below the root into a StoreError, as "ACTION: … is full"."""
         return files.guarded(self.root, action)
+
+    @contextmanager
+    def working_folder(self, kind: str) -> Iterator[Path]:
+        """An empty folder on the store's file system, removed at the end. Raises StoreError."""
+        with self.guarded("write into the store"):
+            path = self._scratch.new_path(kind)
+            path.mkdir(mode=0o700)
+        try:
+            yield path
+        finally:
+            with suppress(OSError):  # what cannot be removed is left for a sweep
+                trees.remove(path.parent, path.name)
 
     # Blobs
 

@@ -1,0 +1,152 @@
+"""What is fetched from elsewhere for ADD and for contexts, and the folders that it is put into."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from trimaran.build.downloads import Downloads
+from trimaran.build.repositories import Repositories, shown
+from trimaran.dockerfile import remotes
+from trimaran.errors import ContextError, LayerError
+from trimaran.executor.sources import SourceRoot
+from trimaran.graph.steps import Download, GitTree
+from trimaran.layers import unpack
+from trimaran.linux import rootfs
+from trimaran.store.store import Store
+
+CONTEXT_FILE = "context"
+"""What BuildKit calls a file that is a context, or a Dockerfile given as one."""
+
+
+class RemoteFiles:
+    """Fetches for one build; used as a context, whose end removes its working folders."""
+
+    def __init__(self, store: Store, downloads: Downloads, repositories: Repositories) -> None:
+        self._store = store
+        self._downloads = downloads
+        self._repositories = repositories
+        self._opened = ExitStack()
+        self._lock = threading.Lock()
+        self._roots: dict[int, SourceRoot] = {}
+
+    def close(self) -> None:
+        """Remove the working folders."""
+        self._opened.close()
+
+    def digest(self, source: Download | GitTree) -> str:
+        """What stands for the files in a step's identity.
+
+        Raises:
+            ContextError: they cannot be had, or are not what a checksum says.
+        """
+        if isinstance(source, Download):
+            return self._downloads.digest(source)
+        return self._repositories.digest(source)
+
+    def find(self, source: Download | GitTree) -> SourceRoot:
+        """A folder that holds what ADD copies.
+
+        Raises:
+            ContextError: as `digest`.
+        """
+        with self._lock:
+            if id(source) not in self._roots:
+                self._roots[id(source)] = self._find(source)
+            return self._roots[id(source)]
+
+    def folder(self) -> Path:
+        """An empty folder until the end of the build."""
+        return self._opened.enter_context(self._store.working_folder("sources"))
+
+    def git_context(self, url: str, *, keep_git: bool) -> Path:
+        """The checkout of a context, kept in the store by its commit.
+
+        Raises:
+            ContextError: it cannot be fetched, or has no such folder.
+        """
+        try:
+            tree = remotes.parse_git(url)
+        except ValueError as error:
+            raise ContextError(f"the context {url}: {error}") from error
+        whole = msgspec.structs.replace(
+            tree, subfolder="", keep_git=keep_git if tree.keep_git is None else tree.keep_git
+        )
+        identity = f"git context {self._repositories.digest(whole)}"
+        found = self._store.snapshot(identity)
+        if found is None:
+            with self._store.new_snapshot(identity) as pending, self._store.guarded("check out"):
+                self._repositories.check_out(whole, pending.fs)
+                found = pending.commit()
+        below = rootfs.resolve(found, tree.subfolder)
+        if not below.is_dir():
+            raise ContextError(f"{shown(tree.remote)} has no folder {tree.subfolder!r}")
+        return below
+
+    def file_context(self, url: str) -> Path:
+        """A folder that holds a download, named `context`.
+
+        Raises:
+            ContextError: it cannot be downloaded.
+        """
+        folder = self.folder()
+        self._downloads.place(Download(url), CONTEXT_FILE, folder)
+        return folder
+
+    def url_context(self, url: str) -> tuple[Path, bool]:
+        """A download as a build context: an archive's files, or a Dockerfile alone.
+
+        Returns:
+            The folder, and whether it holds nothing but the Dockerfile `context`.
+
+        Raises:
+            ContextError: it cannot be downloaded, or is no whole archive.
+        """
+        found = self._downloads.fetch(Download(url))
+        with self._store.open_blob(found.digest) as file:
+            head = file.read(unpack.HEAD_BYTES)
+        if not unpack.is_archive(head):
+            return self.file_context(url), True
+        identity = f"archive context {found.digest}"
+        kept = self._store.snapshot(identity)
+        if kept is None:
+            with (
+                self._store.new_snapshot(identity) as pending,
+                self._store.open_blob(found.digest) as file,
+            ):
+                _unpack(file, pending.fs, url)
+                kept = pending.commit()
+        return kept, False
+
+    def archive_context(self, file: BinaryIO, name: str) -> Path:
+        """The files of an archive that can be read once.
+
+        Raises:
+            ContextError: it is no whole archive.
+        """
+        folder = self.folder()
+        _unpack(file, folder, name)
+        return folder
+
+    def _find(self, source: Download | GitTree) -> SourceRoot:
+        folder = self.folder()
+        if isinstance(source, Download):
+            self._downloads.place(source, remotes.file_name(source.url), folder)
+            return SourceRoot(folder, source.url)
+        return SourceRoot(self._repositories.check_out(source, folder), shown(source.remote))
+
+
+def _unpack(file: BinaryIO, folder: Path, name: str) -> None:
+    """Unpack as this user's own: the owners of a context's files do not count."""
+    owner = (os.geteuid(), os.getegid())
+    try:
+        if unpack.unpack_archive(file, folder, "", owner=owner, label=name):
+            return
+    except LayerError as error:
+        raise ContextError(f"cannot unpack {error.message}", error.hint) from error
+    raise ContextError(f"{name} is neither a tar archive nor a Dockerfile")
