@@ -43,6 +43,7 @@ def as_ordinary_user(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float = 300.0,
+    stdin: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program as the ordinary user and give back its status, output and errors.
 
@@ -51,18 +52,20 @@ def as_ordinary_user(
         folder: the working folder, readable by the user; its home if None.
         environment: added to a clean environment of HOME, USER, PATH and LANG.
         timeout_s: after which the program is killed and subprocess.TimeoutExpired is raised.
+        stdin: the file that it reads from standard input; nothing if None.
     """
-    return subprocess.run(
-        [os.fspath(word) for word in argv],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=timeout_s,
-        cwd=folder or ordinary_user().pw_dir,
-        env={**base_environment(), **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        **identity(),
-    )
+    with open(stdin or os.devnull, "rb") as given:
+        return subprocess.run(
+            [os.fspath(word) for word in argv],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            cwd=folder or ordinary_user().pw_dir,
+            env={**base_environment(), **(environment or {})},
+            stdin=given,
+            **identity(),
+        )
 
 
 class Identity(TypedDict, total=False):

@@ -76,15 +76,19 @@ class Workshop:
             environment=self._environment(),
         )
 
-    def ok(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> Done:
+    def ok(
+        self, *words: str | Path, environment: Mapping[str, str] | None = None, **options: Any
+    ) -> Done:
         """Run a command that must succeed."""
-        done = self.run(*words, environment=environment)
+        done = self.run(*words, environment=environment, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def build(self, *words: str | Path, environment: Mapping[str, str] | None = None) -> Done:
+    def build(
+        self, *words: str | Path, environment: Mapping[str, str] | None = None, **options: Any
+    ) -> Done:
         """Build with `FROM busybox` served by the base; it must succeed."""
-        return self.ok(*self.build_words(*words), environment=environment)
+        return self.ok(*self.build_words(*words), environment=environment, **options)
 
     def refused(self, *words: str | Path, status: int = 1, **options: Any) -> str:
         """Build what must fail with `status`; what it said to standard error."""

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -52,8 +52,9 @@ def _from_stdin(file: str | None) -> Sources:
             "context and Dockerfile cannot both come from standard input",
             "name a folder as CONTEXT, or put the Dockerfile into the archive",
         )
-    stream = cast(io.BufferedReader, sys.stdin.buffer)
-    if unpack.is_archive(stream.peek(unpack.HEAD_BYTES)[: unpack.HEAD_BYTES]):
+    head = sys.stdin.buffer.read(unpack.HEAD_BYTES)  # a pipe may give less at a time
+    stream = io.BufferedReader(_Rejoined(head, sys.stdin.buffer))
+    if unpack.is_archive(head):
         name = file or "Dockerfile"
         return Sources(ArchiveContext(stream, "the archive on standard input"), Path(name), name)
     if file is not None:
@@ -62,6 +63,23 @@ def _from_stdin(file: str | None) -> Sources:
             "leave out -f, or give an archive on standard input",
         )
     return Sources(EmptyContext(), Path(), _STDIN, _read_dockerfile(stream))
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream from its start, of which the beginning was read."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head = head
+        self._rest = rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        given = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        self._head = self._head[len(given) :]
+        buffer[: len(given)] = given
+        return len(given)
 
 
 def _read_dockerfile(stream: BinaryIO) -> bytes:
