@@ -91,6 +91,10 @@ class Ulimit(msgspec.Struct, frozen=True):
     hard: int
 
 
+ENTITLEMENTS = frozenset({"network.host", "security.insecure"})
+"""What a RUN may ask for and the user must grant."""
+
+
 class RunOptions(msgspec.Struct, frozen=True):
     """What the user gives to the programs of RUN.
 
@@ -98,7 +102,7 @@ class RunOptions(msgspec.Struct, frozen=True):
         secrets: by id.
         agents: an SSH agent's id to its socket, or to files of private keys.
         network: of a RUN that does not say.
-        entitlements: what a RUN may ask for: `network.host`, `security.insecure`.
+        entitlements: those of ENTITLEMENTS that were granted.
         hosts: names to addresses, for /etc/hosts.
         shm_size_bytes: of /dev/shm.
     """

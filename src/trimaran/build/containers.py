@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+import msgspec
+
 from trimaran import platforms
+from trimaran.build.execution import lent
 from trimaran.build.find import OpenRepository, nowhere
 from trimaran.build.machine import Machine
 from trimaran.build.plan import DemandFinder, Plan
@@ -33,6 +36,7 @@ from trimaran.oci.models import Descriptor, RunConfig
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
 from trimaran.references import Reference
+from trimaran.request import RunOptions
 from trimaran.scheduler.runner import run
 from trimaran.store.store import Store
 
@@ -141,6 +145,11 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         lent=machine.lent,
         settings=chosen.get(image.platform, quirks.NONE),
     )
+
+
+def with_options(machine: Machine, options: RunOptions) -> Machine:
+    """The machine as the user's options for a container make it."""
+    return msgspec.structs.replace(machine, lent=lent(machine.lent, {}, options))
 
 
 def _choose(

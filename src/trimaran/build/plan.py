@@ -19,7 +19,7 @@ from trimaran.graph.identity import ContentDigest, identities
 from trimaran.graph.steps import Copy, Extract, Run, Step, chain, inputs
 from trimaran.oci.models import Descriptor
 from trimaran.platforms import Platform
-from trimaran.request import BuildRequest, FolderContext, GitContext, UrlContext
+from trimaran.request import ENTITLEMENTS, BuildRequest, FolderContext, GitContext, UrlContext
 from trimaran.store.store import Store
 
 
@@ -214,7 +214,7 @@ def _lower(
         bases=bases,
         all_stages=all_stages,
         network=request.run.network,
-        entitlements=request.run.entitlements,
+        entitlements=ENTITLEMENTS if all_stages else request.run.entitlements,
     )
 
 

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def allow_options(function: _F) -> _F:
-    """Add --allow and --allow-file."""
+def allow_options(function: _F, also: str = "") -> _F:
+    """Add --allow and --allow-file; `also` ends the help of the first."""
     by_flag = click.option(
         "--allow",
         multiple=True,
         metavar="PATTERN=REASON",
-        help="Files that may be of another CPU",
+        help=f"Files that may be of another CPU{also}",
     )
     by_file = click.option(
         "--allow-file", multiple=True, metavar="FILE", help="A file of such lines"
@@ -35,10 +35,10 @@ def allow_options(function: _F) -> _F:
     return by_flag(by_file(function))
 
 
-def verify_options(function: _F) -> _F:
-    """Add --no-verify, --allow and --allow-file."""
+def verify_options(function: _F, also: str = "") -> _F:
+    """Add --no-verify, --allow and --allow-file, as `allow_options` does."""
     option = click.option("--no-verify", is_flag=True, help="Push without an audit of the programs")
-    return option(allow_options(function))
+    return option(allow_options(function, also))
 
 
 class Auditing(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +20,11 @@ from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.quirks import quirks_option, stall_option
+from trimaran.cli.run_options import build_options, of_build, of_container, split_allow
 from trimaran.cli.session import Session, epoch
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
+from trimaran.events import Notice
 from trimaran.images import outputs as written
 from trimaran.references import Reference
 from trimaran.request import BuildRequest, Output
@@ -57,6 +60,13 @@ class _Flags:
     check: bool = False
     keep_going: bool = False
     allow_missing: bool = False
+    network: str = "default"
+    hosts: tuple[str, ...] = ()
+    shm_size: str = ""
+    ulimits: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    ssh: tuple[str, ...] = ()
+    cgroup_parent: str = ""
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -100,7 +110,8 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option(
     "--allow-missing", is_flag=True, help="Publish the others without it (implies --keep-going)"
 )
-@verify_options
+@build_options
+@partial(verify_options, also=", or what a RUN may ask for: network.host, security.insecure")
 @qemu_option
 @quirks_option
 @stall_option
@@ -120,6 +131,8 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     for file in files:
         written.check(file)
     with view("quiet" if quiet else progress) as shown:
+        if given.cgroup_parent:
+            shown.emit(Notice("warning", "--cgroup-parent is ignored: a step has no cgroup"))
         built = build(request, session.machine, shown.emit)
     if built.failed:
         failures.show_missing(built.failed)
@@ -152,6 +165,8 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         raise UsageError("--arch-tags needs a name", "add -t NAME")
     wanted = ",".join(flags.platforms)
     build_args = _build_args(session, flags)
+    granted, patterns = split_allow(flags.allow)
+    limits = of_container(flags.network, flags.hosts, flags.shm_size, flags.ulimits)
     return BuildRequest(
         context=sources.context,
         dockerfile=sources.dockerfile,
@@ -169,11 +184,14 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         source_date_epoch=epoch(build_args.get(_EPOCH, "")),
         proxies=session.proxies,
         verify=not flags.no_verify,
-        allowed=dict(allowed(flags.allow, flags.allow_file)),
+        allowed=dict(allowed(patterns, flags.allow_file)),
         tests=flags.tests,
         arch_tags=flags.arch_tags,
         keep_going=flags.keep_going or flags.allow_missing,
         allow_missing=flags.allow_missing,
+        run=of_build(
+            session.environment, limits, secrets=flags.secrets, ssh=flags.ssh, granted=granted
+        ),
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from trimaran import platforms, references
-from trimaran.build.containers import fetch_image, run_image
+from trimaran.build.containers import fetch_image, run_image, with_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.quirks import quirks_option
+from trimaran.cli.run_options import container_options, of_container
 from trimaran.cli.session import Session
 from trimaran.cli.values import key_values
 from trimaran.cli.views import progress_option, view
@@ -32,6 +34,7 @@ from trimaran.oci.models import RunConfig
 @click.option("-t", "--tty", is_flag=True, help="Give it a terminal")
 @click.option("-i", "--interactive", is_flag=True, help="Accepted: input is always connected")
 @click.option("--rm", is_flag=True, help="Accepted: nothing is ever kept")
+@container_options
 @qemu_option
 @quirks_option
 @progress_option
@@ -51,10 +54,12 @@ def command(
     interactive: bool,
     rm: bool,
     progress: str,
+    **limits: Any,
 ) -> None:
     """Run a program of IMAGE; its exit status becomes this command's."""
     del interactive, rm
     wanted = platforms.parse(platform) if platform else None
+    options = of_container(**limits)
     mounts = [bind_mount(text) for text in volume]
 
     def make_program(config: RunConfig) -> Program:
@@ -67,6 +72,7 @@ def command(
             user=user,
             mounts=mounts,
             terminal=tty,
+            isolated=options.network == "none",
         )
 
     # Everything is quiet unless asked for: standard error belongs to the program.
@@ -74,5 +80,6 @@ def command(
         found = fetch_image(
             references.parse(image), wanted, session.store, session.repository, shown.emit
         )
-        status = run_image(found, make_program, session.machine, shown.emit)
+        machine = with_options(session.machine, options)
+        status = run_image(found, make_program, machine, shown.emit)
     sys.exit(status)

@@ -15,6 +15,7 @@ import msgspec
 
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.suggest import did_you_mean
+from trimaran.dockerfile.values import parse_size
 from trimaran.dockerfile.words import Expander
 from trimaran.graph.steps import Sharing
 
@@ -53,7 +54,6 @@ _WITH_ORIGIN = ("bind", "cache")
 # Go's strconv.ParseBool.
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)*) ?([kmgtp]?)i?b?", re.ASCII | re.IGNORECASE)
 _ID_LIMIT = 2**32 - 1
 
 
@@ -193,10 +193,7 @@ def _set_required(given: Given, value: str) -> None:
 
 
 def _set_size(given: Given, value: str) -> None:
-    match = _SIZE.fullmatch(value)
-    if match is None or match[1].count(".") > 1:
-        raise ValueError("a size is such as 64m or 1g")
-    given.size_bytes = int(float(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " "))
+    given.size_bytes = parse_size(value)
 
 
 def _number(name: str, base: int) -> Callable[[Given, str], None]:

@@ -17,6 +17,7 @@ _UNITS_NS = {
     "h": 3_600_000_000_000,
 }
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)i?b?", re.ASCII | re.IGNORECASE)
 _LONGEST_NS = 2**63 - 1
 _SYMBOLIC = re.compile(r"[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+")
 _OCTAL_LIMIT = 0o7777
@@ -51,6 +52,18 @@ def parse_duration(text: str) -> int:
     if total > _LONGEST_NS:
         raise ValueError(f"{text!r} is too long a duration")
     return int(total)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as `64m`, `1.5 GiB` or `1024`; every unit is a power of 1024.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise ValueError("a size is such as 64m or 1g")
+    return int(Decimal(match[1]) * 1024 ** " kmgtp".index(match[2].lower() or " "))
 
 
 def format_duration(nanoseconds: int) -> str:

@@ -43,6 +43,7 @@ def program_of(
     user: str = "",
     mounts: Sequence[BindMount] = (),
     terminal: bool = False,
+    isolated: bool = False,
 ) -> Program:
     """What `docker run` would run: the image's configuration, changed by the command line.
 
@@ -55,6 +56,7 @@ def program_of(
         user: replaces its User.
         mounts: from `bind_mount`.
         terminal: whether it gets a terminal.
+        isolated: it has no network but a loopback of its own.
 
     Raises:
         UsageError: nothing says what to run.
@@ -75,6 +77,7 @@ def program_of(
         user or config.user,
         tuple(mounts),
         terminal,
+        isolated,
     )
 
 
