@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import stat
 import tarfile
@@ -207,6 +208,28 @@ def test_submodules_come_by_the_network_alone_and_nobodys_settings_count(
         )
         outer.commit({})
         assert "transport 'file' not allowed" in bare_shop.refused("context")
+
+
+def test_secrets_log_in_and_are_kept_nowhere(
+    bare_shop: Workshop, site: Site, tmp_path: Path
+) -> None:
+    made = Repository(tmp_path / "work", tmp_path, "r")
+    made.commit({"a": "1"})
+    site.files["/locked"] = b"locked"
+    site.tokens["/locked"] = "Bearer web-word"
+    login = base64.b64encode(b"x-access-token:git-word").decode()
+    site.tokens["/r.git/info/refs"] = f"basic {login}"
+    bare_shop.context(f"FROM scratch\nADD {site.url}/locked {site.url}/r.git /\n")
+    assert "could not read Username" in bare_shop.refused(f"{site.url}/r.git")
+    bare_shop.write("web", "web-word\n")
+    secrets = ("--secret", "id=HTTP_AUTH_TOKEN_127.0.0.1,src=web", "--secret", "id=GIT_AUTH_TOKEN")
+    bare_shop.ok("build", *secrets, "context", environment={"GIT_AUTH_TOKEN": "git-word"})
+    for path in bare_shop.store_path.rglob("*"):
+        if path.is_file():
+            raw = path.read_bytes()
+            assert b"web-word" not in raw
+            assert b"git-word" not in raw
+            assert login.encode() not in raw
 
 
 def test_without_git_the_error_says_so(bare_shop: Workshop) -> None:

@@ -75,6 +75,23 @@ def test_an_archive_on_standard_input_is_the_context(bare_shop: Workshop, kind: 
     assert not left_over(bare_shop)
 
 
+def test_files_of_an_archive_keep_their_owners(bare_shop: Workshop, site: Site) -> None:
+    files = {
+        "Dockerfile": "FROM scratch\nCOPY a b /kept/\nCOPY --chown=5 a /given\n",
+        "a": "",
+        "b/c": "",
+    }
+    site.files["/c.tar"] = archive(files, uid=7)
+    given = bare_shop.write("given", site.files["/c.tar"])
+    for context in ("-", f"{site.url}/c.tar", f"{site.url}/c.tar"):
+        bare_shop.ok("build", *_OUT, context, stdin=given)
+        owners = {name: (member.uid, member.gid) for name, member in built(bare_shop).items()}
+        assert owners == {"kept/a": (7, 7), "kept/c": (7, 7), "given": (5, 5)}
+    given.write_bytes(archive(files, uid=8))
+    bare_shop.ok("build", *_OUT, "-", stdin=given)
+    assert built(bare_shop)["kept/a"].uid == 8
+
+
 def test_a_dockerfile_on_standard_input(shop: Workshop) -> None:
     given = shop.write("given", "FROM busybox\nRUN echo made > /made\n")
     shop.build(*_OUT, "-", stdin=given)

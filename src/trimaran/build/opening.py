@@ -127,8 +127,11 @@ class _Opening:
                 return _open_folder(path, _MAIN, self._dockerfile if in_it else None)
             case GitContext():
                 return SourceRoot(self._context, _MAIN)
-            case _:
+            case EmptyContext():
                 return SourceRoot(self._context, _MAIN, lasting=False)
+            case _:
+                owners = self.remote.owners(self._context)
+                return SourceRoot(self._context, _MAIN, lasting=False, owners=owners)
 
     def _secret(self, name: str) -> bytes | None:
         secret = self._request.run.secrets.get(name)

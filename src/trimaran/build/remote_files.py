@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,9 @@ from trimaran.store.store import Store
 CONTEXT_FILE = "context"
 """What BuildKit calls a file that is a context, or a Dockerfile given as one."""
 
+_OWNERS_KIND = "archive-owners-1"
+_Ids = tuple[int, int]
+
 
 class RemoteFiles:
     """Fetches for one build; used as a context, whose end removes its working folders."""
@@ -34,6 +38,7 @@ class RemoteFiles:
         self._opened = ExitStack()
         self._lock = threading.Lock()
         self._roots: dict[int, SourceRoot] = {}
+        self._owners: dict[Path, Mapping[int, _Ids]] = {}
 
     def close(self) -> None:
         """Remove the working folders."""
@@ -119,8 +124,11 @@ class RemoteFiles:
                 self._store.new_snapshot(identity) as pending,
                 self._store.open_blob(found.digest) as file,
             ):
-                _unpack(file, pending.fs, url)
+                owners = _unpack(file, pending.fs, url)
+                self._store.put_record(_OWNERS_KIND, identity, msgspec.msgpack.encode(owners))
                 kept = pending.commit()
+        record = self._store.record(_OWNERS_KIND, identity)
+        self._note(kept, msgspec.msgpack.decode(record or b"\x80", type=dict[bytes, _Ids]))
         return kept, False
 
     def archive_context(self, file: BinaryIO, name: str) -> Path:
@@ -130,8 +138,19 @@ class RemoteFiles:
             ContextError: it is no whole archive.
         """
         folder = self.folder()
-        _unpack(file, folder, name)
+        self._note(folder, _unpack(file, folder, name))
         return folder
+
+    def owners(self, folder: Path) -> Mapping[int, _Ids]:
+        """Whose an archive says that its files are, by inode; those of root are left out."""
+        return self._owners.get(folder, {})
+
+    def _note(self, folder: Path, owners: Mapping[bytes, _Ids]) -> None:
+        found = {}
+        for path, ids in owners.items():
+            with suppress(FileNotFoundError, NotADirectoryError):  # a device, or replaced later
+                found[os.lstat(os.path.join(os.fsencode(folder), path)).st_ino] = ids
+        self._owners[folder] = found
 
     def _find(self, source: Download | GitTree) -> SourceRoot:
         folder = self.folder()
@@ -141,12 +160,13 @@ class RemoteFiles:
         return SourceRoot(self._repositories.check_out(source, folder), shown(source.remote))
 
 
-def _unpack(file: BinaryIO, folder: Path, name: str) -> None:
-    """Unpack as this user's own: the owners of a context's files do not count."""
+def _unpack(file: BinaryIO, folder: Path, name: str) -> dict[bytes, _Ids]:
+    """Unpack as this user's own files; gives those that the archive says belong to another."""
     owner = (os.geteuid(), os.getegid())
+    owners: dict[bytes, _Ids] = {}
     try:
-        if unpack.unpack_archive(file, folder, "", owner=owner, label=name):
-            return
+        if unpack.unpack_archive(file, folder, "", owner=owner, label=name, owners=owners):
+            return {path: ids for path, ids in owners.items() if ids != (0, 0)}
     except LayerError as error:
         raise ContextError(f"cannot unpack {error.message}", error.hint) from error
     raise ContextError(f"{name} is neither a tar archive nor a Dockerfile")

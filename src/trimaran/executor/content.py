@@ -137,8 +137,10 @@ class _Lister:
             raise sources.failure(error, found.path, self._root) from error
         if kind:
             mode = 0 if kind == "link" else stat.S_IMODE(found.status.st_mode)
+            if owner := self._root.owners.get(found.status.st_ino):
+                kind = f"{kind} of {owner[0]}:{owner[1]}"
             self.entries.append((os.fsencode(name), kind, mode, value))
-        if kind == "folder":
+        if kind.startswith("folder"):
             with walking.opened_folder(folder_fd, found.name) as fd:
                 self._folder(fd, found.path, name + "/")
 

@@ -58,7 +58,8 @@ def _attributes(step: Copy, root: SourceRoot, merged: Path) -> Attributes:
     new_owner = users.Owner(0, 0)
     if step.owner:
         new_owner = owner = users.file_owner(step.owner, merged if ground(step) else None)
-    return Attributes(owner, modes.parse(step.mode), new_owner)
+    owners = {} if step.owner else root.owners
+    return Attributes(owner, modes.parse(step.mode), new_owner, owners)
 
 
 def _copy_source(tree: TreeCopy, root_fd: int, source: Source, parts: tuple[str, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ class Attributes(msgspec.Struct, frozen=True):
 
     Attributes:
         owner: of everything; None keeps each source's.
+        owners: user and group ids of sources that win over `owner`, by inode.
         mode: how a source's mode changes.
         new_owner: of folders made on the way.
     """
@@ -30,6 +31,7 @@ class Attributes(msgspec.Struct, frozen=True):
     owner: Owner | None
     mode: modes.Mode
     new_owner: Owner
+    owners: Mapping[int, tuple[int, int]] = msgspec.field(default_factory=dict)
 
     def apply(self, fd: int, status: os.stat_result) -> None:
         """Owner, mode and times of an opened file or folder whose source has `status`.
@@ -60,6 +62,8 @@ class Attributes(msgspec.Struct, frozen=True):
         os.utime(name, ns=times, dir_fd=folder_fd, follow_symlinks=False)
 
     def _owner(self, status: os.stat_result) -> Owner:
+        if status.st_ino in self.owners:
+            return Owner(*self.owners[status.st_ino])
         return self.owner or Owner(status.st_uid, status.st_gid)
 
     def _mode(self, status: os.stat_result) -> int:

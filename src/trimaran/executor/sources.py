@@ -11,7 +11,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class SourceRoot(msgspec.Struct, frozen=True):
         ignore: what is left out of it; None for all but local contexts.
         ignore_file: the file that `ignore` was read from, such as `.dockerignore`.
         local: its files belong to the user and get owner 0; else owners are kept.
+        owners: user and group ids of local files that do not get owner 0, by inode.
         lasting: the same folder may be looked at by a later build.
     """
 
@@ -41,6 +42,7 @@ class SourceRoot(msgspec.Struct, frozen=True):
     ignore_file: str = ".dockerignore"
     local: bool = True
     lasting: bool = True
+    owners: Mapping[int, tuple[int, int]] = msgspec.field(default_factory=dict)
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -42,6 +42,7 @@ def unpack_archive(
     *,
     owner: tuple[int, int] | None = None,
     label: str = "archive",
+    owners: dict[bytes, tuple[int, int]] | None = None,
 ) -> bool:
     """Unpack a tar archive, also one compressed by gzip, bzip2, xz or zstd, into a folder of root.
 
@@ -55,6 +56,7 @@ def unpack_archive(
         destination: the folder's path in it.
         owner: --chown: user and group id of every entry, but not of folders that no entry names.
         label: the archive's name for messages.
+        owners: is told the archive's own user and group id of each path, below the folder.
 
     Returns:
         Whether `file` is an archive with at least one entry; if not, it is to be copied as it is,
@@ -76,6 +78,8 @@ def unpack_archive(
             names = extraction.place(entry)
             if names:
                 extraction.write(entry, names, reader.pieces)
+                if owners is not None:
+                    owners[b"/".join(names)] = (entry.uid, entry.gid)
     return True
 
 
