@@ -12,7 +12,8 @@ from trimaran.cli import listing, places
 from trimaran.cli.allowing import Auditing, audit_options
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.insecure import insecure_option
-from trimaran.cli.manifest_edit import add_commands, annotations_option
+from trimaran.cli.manifest_edit import add_commands
+from trimaran.cli.manifest_options import annotations_option
 from trimaran.cli.session import Session
 from trimaran.cli.values import labels
 from trimaran.cli.views import progress_option, view
