@@ -17,7 +17,7 @@ import click
 from trimaran import machines, platforms
 from trimaran.cli.main import _group
 from trimaran.dockerfile.flags import _FLAGS, Kind
-from trimaran.dockerfile.syntax import KEYWORDS
+from trimaran.dockerfile.forms import KEYWORDS
 from trimaran.errors import UsageError
 from trimaran.executor import bundle, seccomp
 from trimaran.request import Compression, OutputType
@@ -185,13 +185,9 @@ def _dockerfile() -> Iterator[str]:
     rows = []
     for keyword in KEYWORDS:
         flags = _FLAGS.get(keyword, {})
-        taken = [f"`--{name}`" for name, kind in flags.items() if kind is Kind.VALUE]
-        refused = [f"`--{name}`" for name, kind in flags.items() if kind is not Kind.VALUE]
-        refused += {
-            "ADD": ["heredocs"],
-            "COPY": ["heredocs"],
-            "RUN": ["heredocs"],
-        }.get(keyword, [])
+        later = (Kind.LATER, Kind.LATER_SWITCH)
+        taken = [f"`--{name}`" for name, kind in flags.items() if kind not in later]
+        refused = [f"`--{name}`" for name, kind in flags.items() if kind in later]
         rows.append([f"`{keyword}`", ", ".join(taken), ", ".join(refused)])
     yield from _table(("instruction", "flags", "not yet"), rows)
 

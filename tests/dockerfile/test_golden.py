@@ -29,6 +29,7 @@ from trimaran.graph.steps import (
     Copy,
     Extract,
     FileSource,
+    InlineFiles,
     MakeFolder,
     Mount,
     Run,
@@ -171,5 +172,7 @@ def _draw_source(source: FileSource, numbers: dict[int, int]) -> str:
             return f"context {context!r}"
         case StepFiles(step=step):
             return f"step {numbers[id(step)]}" if step else "nothing"
+        case InlineFiles(files=files):
+            return f"the Dockerfile {json.dumps(files)}"
         case _:
             return str(source)

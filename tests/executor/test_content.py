@@ -11,7 +11,7 @@ from trimaran.errors import ContextError
 from trimaran.executor import content
 from trimaran.executor.content import FileHashes
 from trimaran.executor.sources import SourceRoot
-from trimaran.graph.steps import ContextFiles, Part
+from trimaran.graph.steps import ContextFiles, Copy, Part
 
 LATER_NS = 10_000_000_000
 
@@ -26,13 +26,18 @@ def folder(tmp_path: Path) -> Path:
     return root
 
 
-def _part(*paths: str) -> Part:
-    return Part(ContextFiles(""), paths)
+def _step(*paths: str, excludes: tuple[str, ...] = (), keep_parents: bool = False) -> Copy:
+    part = Part(ContextFiles(""), paths)
+    return Copy(None, (part,), "/", excludes=excludes, keep_parents=keep_parents)
 
 
 def _digest(folder: Path, *paths: str, ignore: PatternMatcher | None = None) -> str:
     root = SourceRoot(folder, "the build context", ignore)
-    return content.digest(_part(*(paths or (".",))), root, FileHashes())
+    return _digest_of(_step(*(paths or (".",))), root, FileHashes())
+
+
+def _digest_of(step: Copy, root: SourceRoot, hashes: FileHashes) -> str:
+    return content.digest(step, step.parts[0], root, hashes)
 
 
 def _settled() -> int:
@@ -130,7 +135,7 @@ def test_a_missing_source(folder: Path) -> None:
 def test_remembered_files_are_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = SourceRoot(folder, "the build context")
     first = FileHashes(now_ns=_settled)
-    digest = content.digest(_part("."), root, first)
+    digest = _digest_of(_step("."), root, first)
     record = first.encoded()
     assert record
     read: list[str] = []
@@ -142,35 +147,35 @@ def test_remembered_files_are_not_read_again(folder: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(content, "_read", watched)
     second = FileHashes(record, now_ns=_settled)
-    assert content.digest(_part("."), root, second) == digest
+    assert _digest_of(_step("."), root, second) == digest
     assert read == []
     assert second.encoded() is None
     (folder / "a.txt").write_text("c")
     third = FileHashes(record, now_ns=_settled)
-    assert content.digest(_part("."), root, third) != digest
+    assert _digest_of(_step("."), root, third) != digest
     assert read == ["a.txt"]
     assert third.encoded() not in (None, record)
 
 
 def test_a_file_changed_just_now_is_not_remembered(folder: Path) -> None:
     hashes = FileHashes()
-    content.digest(_part("."), SourceRoot(folder, "the build context"), hashes)
+    _digest_of(_step("."), SourceRoot(folder, "the build context"), hashes)
     assert hashes.encoded() is None
 
 
 def test_a_file_with_its_old_size_and_mtime_is_read_again(folder: Path) -> None:
     root = SourceRoot(folder, "the build context")
     hashes = FileHashes(now_ns=_settled)
-    before = content.digest(_part("."), root, hashes)
+    before = _digest_of(_step("."), root, hashes)
     status = (folder / "a.txt").stat()
     time.sleep(0.02)
     (folder / "a.txt").write_text("z")
     os.utime(folder / "a.txt", ns=(status.st_atime_ns, status.st_mtime_ns))
     again = FileHashes(hashes.encoded(), now_ns=_settled)
-    assert content.digest(_part("."), root, again) != before
+    assert _digest_of(_step("."), root, again) != before
 
 
 @pytest.mark.parametrize("record", [b"", b"\xc1", b"\x91\x01", b"\x81\xa1a\x01", b"\xa1\xff"])
 def test_a_damaged_record_is_no_record(folder: Path, record: bytes) -> None:
     root = SourceRoot(folder, "the build context")
-    assert content.digest(_part("."), root, FileHashes(record)) == _digest(folder)
+    assert _digest_of(_step("."), root, FileHashes(record)) == _digest(folder)

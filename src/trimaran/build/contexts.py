@@ -80,13 +80,13 @@ class Folders:
                 self._store.put_record(content.RECORD_KIND, self._key(name), record)
 
     def _digest(self, step: Copy) -> str:
-        found = [digest for part in step.parts if (digest := self._digest_of(part))]
+        found = [digest for part in step.parts if (digest := self._digest_of(step, part))]
         return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()
 
-    def _digest_of(self, part: Part) -> str:
+    def _digest_of(self, step: Copy, part: Part) -> str:
         match part.source:
             case ContextFiles(context=name):
-                return content.digest(part, self._root(name), self._hashes_of(name))
+                return content.digest(step, part, self._root(name), self._hashes_of(name))
             case Download() | GitTree():
                 return self._open_remote().digest(part.source)
             case _:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from trimaran.dockerfile import history, values
+from trimaran.dockerfile import history, inline, values
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.copy_parts import copy_parts
 from trimaran.dockerfile.read_copy import check_source
 from trimaran.dockerfile.state import StageState, clean
 from trimaran.dockerfile.words import Expander
+from trimaran.errors import DockerfileError
 from trimaran.graph import steps
 from trimaran.graph.steps import ContextFiles
 
@@ -23,18 +24,43 @@ def apply_copy(copy: df.Copy, state: StageState, around: Surroundings, expand: E
     if mode and not values.is_mode(mode):
         hint = "a mode is octal up to 7777, or symbolic such as u=rwX,go=rX"
         raise copy.line.error(f"--chmod={mode} is not a mode", hint)
-    paths = tuple(expand.word(word) for word in copy.sources)
+    paths = tuple(_path(word, expand) for word in copy.sources)
     for path in paths:
         check_source(copy, path)
-    written = expand.word(copy.destination)
+    written = _path(copy.destination, expand)
     local = around.origin(copy) if copy.origin else ContextFiles("")
     destination = _destination(state.directory, written)
     parts = copy_parts(copy, local, paths, expand.word(copy.checksum))
-    state.step = steps.Copy(state.step, parts, destination, owner=owner, mode=mode)
-    flags = [f"--chown={owner}"] if owner else []
-    flags += [f"--chmod={mode}"] if mode else []
-    words = ["ADD" if copy.is_add else "COPY", *flags, *paths, written]
-    state.record(history.layer(" ".join(words)))
+    state.step = steps.Copy(
+        state.step,
+        (*parts, *inline.parts(copy, expand)),
+        destination,
+        owner=owner,
+        mode=mode,
+        # BuildKit passes over --link beside --chmod.
+        link=copy.link and not mode,
+        keep_parents=copy.keep_parents,
+        excludes=copy.excludes,
+    )
+    state.record(history.layer(_created_by(copy, owner, mode, (*paths, written))))
+
+
+def _path(word: str, expand: Expander) -> str:
+    try:
+        return expand.word(word)
+    except DockerfileError as error:
+        if not error.hint and word.strip("'\"") != word:
+            error.hint = 'write paths with spaces as a JSON list: COPY ["a b", "/c/"]'
+        raise
+
+
+def _created_by(copy: df.Copy, owner: str, mode: str, paths: tuple[str, ...]) -> str:
+    words = ["ADD" if copy.is_add else "COPY"]
+    words += ["--parents"] if copy.keep_parents else []
+    words += [f"--chown={owner}"] if owner else []
+    words += [f"--chmod={mode}"] if mode else []
+    documents = [f"<<{heredoc.name}" for heredoc in copy.contents]
+    return " ".join([*words, *paths[:-1], *documents, paths[-1]])
 
 
 def _destination(directory: str, path: str) -> str:

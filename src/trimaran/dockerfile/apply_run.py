@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trimaran.dockerfile import history
+from trimaran.dockerfile import history, inline
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply_mounts import apply_mounts
 from trimaran.dockerfile.around import Surroundings
@@ -21,8 +21,9 @@ def apply_run(run: df.Run, state: StageState, around: Surroundings, expand: Expa
     Raises:
         DockerfileError: a mount is wrong, or it asks for what was not granted.
     """
-    arguments = state.command(run.arguments, run.shell)
-    mounts = apply_mounts(run, state, around, expand)
+    words, script = inline.script(run)
+    arguments = state.command(words, run.shell)
+    mounts = (*script, *apply_mounts(run, state, around, expand))
     state.step = steps.Run(
         state.step,
         arguments,

@@ -10,7 +10,6 @@ from trimaran.dockerfile.flags import read_flags
 from trimaran.dockerfile.health import build_check
 from trimaran.dockerfile.read_copy import read_copy
 from trimaran.dockerfile.read_run import read_run
-from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.dockerfile.syntax import Statement
 
 NOT_TRIGGERS = ("FROM", "MAINTAINER", "ONBUILD")
@@ -115,19 +114,15 @@ def _health_check(statement: Statement) -> df.HealthCheck:
 
 def _on_build(statement: Statement) -> df.OnBuild:
     read_flags(statement)
-    # The library keeps a trigger only in the statement's text.
-    trigger = re.sub(r"^\s*ONBUILD\s*", "", statement.line.text, flags=re.IGNORECASE)
-    words = trigger.split(maxsplit=1)
-    if not words:
+    if not statement.arguments:
         raise statement.line.error("ONBUILD needs an instruction", "write ONBUILD RUN make")
-    keyword = words[0].upper()
+    keyword = statement.arguments[0].split(maxsplit=1)[0].upper()
     if keyword in NOT_TRIGGERS:
         raise statement.line.error(f"ONBUILD cannot trigger {keyword}")
-    if keyword not in _BUILDERS:
-        raise statement.line.error(
-            f"unknown instruction {words[0]}", did_you_mean(words[0], _BUILDERS)
-        )
-    return df.OnBuild(statement.line, trigger)
+    # As in BuildKit the config holds the text as written, with the heredocs below it.
+    trigger = re.sub(r"^\s*ONBUILD\s*", "", statement.text, flags=re.IGNORECASE | re.ASCII)
+    texts = [f"\n{heredoc.text}{heredoc.name}" for heredoc in statement.heredocs]
+    return df.OnBuild(statement.line, trigger + "".join(texts))
 
 
 def _one(statement: Statement) -> str:

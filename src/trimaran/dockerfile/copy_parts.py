@@ -42,7 +42,7 @@ def copy_parts(
 
 
 def _check_checksum(copy: df.Copy, words: tuple[str, ...], checksum: str) -> None:
-    if len(words) > 1:
+    if len(words) != 1:
         raise copy.line.error("--checksum is for one source", "write one ADD per source")
     if not remotes.kind(words[0]):
         raise copy.line.error("--checksum is for a URL or a git repository, not for local files")

@@ -6,6 +6,7 @@ counts and forms have been checked. The rules are those of the Dockerfile refere
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -50,6 +51,29 @@ class Line(msgspec.Struct, frozen=True):
         return self.source.error(message, self.lines, hint)
 
 
+_TABS = re.compile(r"^\t+", re.MULTILINE)
+
+
+class Heredoc(msgspec.Struct, frozen=True):
+    """A text that stands below its instruction.
+
+    Attributes:
+        name: what ends the text, without quotes.
+        text: the lines as they are in the file, line ends and tabs included.
+        chomp: leading tabs do not count (`<<-`).
+        expand: the name is without quotes, so variables in the text count.
+    """
+
+    name: str
+    text: str = ""
+    chomp: bool = False
+    expand: bool = True
+
+    def chomped(self) -> str:
+        """The text without leading tabs, if they do not count."""
+        return _TABS.sub("", self.text) if self.chomp else self.text
+
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -61,6 +85,7 @@ class Run(msgspec.Struct, frozen=True):
         mounts: the fields of each --mount.
         network: --network; empty if it is not given.
         security: --security; likewise.
+        heredocs: what the line names, in order.
     """
 
     line: Line
@@ -69,12 +94,14 @@ class Run(msgspec.Struct, frozen=True):
     mounts: tuple[tuple[str, ...], ...] = ()
     network: Network | Literal[""] = ""
     security: Security | Literal[""] = ""
+    heredocs: tuple[Heredoc, ...] = ()
 
 
 class Copy(msgspec.Struct, frozen=True):
     """COPY and ADD.
 
     Attributes:
+        sources: paths and addresses.
         origin: --from; empty is the build context.
         owner: --chown.
         mode: --chmod.
@@ -82,6 +109,10 @@ class Copy(msgspec.Struct, frozen=True):
         checksum: --checksum.
         keep_git: --keep-git-dir; None if it was not given.
         unpack: --unpack; None if it was not given.
+        link: --link.
+        keep_parents: --parents.
+        excludes: --exclude.
+        contents: the heredocs among the sources.
     """
 
     line: Line
@@ -94,6 +125,10 @@ class Copy(msgspec.Struct, frozen=True):
     checksum: str = ""
     keep_git: bool | None = None
     unpack: bool | None = None
+    link: bool = False
+    keep_parents: bool = False
+    excludes: tuple[str, ...] = ()
+    contents: tuple[Heredoc, ...] = ()
 
 
 class Env(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ def read_run(statement: Statement) -> df.Run:
         mounts=tuple(mounts.split(text, statement.line) for text in flags.all("mount")),
         network=_one_of(get_args(Network), flags, "network", statement),
         security=_one_of(get_args(Security), flags, "security", statement),
+        heredocs=statement.heredocs,
     )
 
 

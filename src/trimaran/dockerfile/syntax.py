@@ -1,52 +1,20 @@
-"""Text to statements: lines, continuations, directives, flags and JSON forms.
-
-The lines are read by e2b-dockerfile-utils; here are the checks that it leaves to its user.
-"""
+"""Text to statements: logical lines, split into flags and arguments, with their heredocs."""
 
 from __future__ import annotations
 
-import re
-
 import msgspec
-from e2b_dockerfile_utils import (
-    DockerfileAst,
-    DockerfileInstruction,
-    DockerfileSyntaxError,
-    parse_dockerfile_ast,
-)
 
 from trimaran import references
-from trimaran.dockerfile.instructions import Line, Source
+from trimaran.dockerfile import forms, heredocs
+from trimaran.dockerfile.forms import KEYWORDS, Form, UnknownInstructionError
+from trimaran.dockerfile.instructions import Heredoc, Line, Source
+from trimaran.dockerfile.lines import DIRECTIVE, DIRECTIVES, LogicalLine, Reader
 from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.errors import DockerfileError, InvalidReferenceError
 
-KEYWORDS = (
-    "ADD",
-    "ARG",
-    "CMD",
-    "COPY",
-    "ENTRYPOINT",
-    "ENV",
-    "EXPOSE",
-    "FROM",
-    "HEALTHCHECK",
-    "LABEL",
-    "MAINTAINER",
-    "ONBUILD",
-    "RUN",
-    "SHELL",
-    "STOPSIGNAL",
-    "USER",
-    "VOLUME",
-    "WORKDIR",
-)
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*")
-_FORMS = {"ENV": "write ENV NAME=VALUE", "LABEL": "write LABEL NAME=VALUE"}
-"""What to write where the library refuses an instruction's form."""
-_SPACES = re.compile(r"[\t\v\f\r ]+")
-_DIRECTIVES = ("syntax", "escape", "check")
+_HINTS = {"ENV": "write ENV NAME=VALUE", "LABEL": "write LABEL NAME=VALUE"}
+"""What to write where an instruction's form is wrong."""
 _FRONTENDS = ("docker/dockerfile", "docker/dockerfile-upstream")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -57,6 +25,8 @@ class Statement(msgspec.Struct, frozen=True):
         flags: such as `--chown=app`, without quotes.
         arguments: words, or the one shell line; ENV's and LABEL's are key, value, delimiter.
         is_json: the arguments were a JSON list.
+        text: the logical line; white space at its end is kept.
+        heredocs: in the order in which their texts follow.
     """
 
     line: Line
@@ -64,6 +34,8 @@ class Statement(msgspec.Struct, frozen=True):
     flags: tuple[str, ...]
     arguments: tuple[str, ...]
     is_json: bool
+    text: str = ""
+    heredocs: tuple[Heredoc, ...] = ()
 
 
 class Statements(msgspec.Struct, frozen=True):
@@ -85,12 +57,11 @@ def read(source: Source) -> Statements:
         DockerfileError: a line cannot be read, the file is empty or asks for another frontend.
     """
     _check_frontend(source)
-    ast = _read(source, source.text)
-    if not ast.instructions:
+    reader = Reader(source)
+    found = tuple(_statement(source, reader, line) for line in reader)
+    if not found:
         raise source.error("the Dockerfile is empty", (0, 0), "a Dockerfile begins with FROM")
-    found = [_statement(source, node) for node in ast.instructions]
-    empty = tuple(warning.line for warning in ast.warnings)
-    return Statements(ast.escape_token, tuple(found), empty)
+    return Statements(reader.escape, found, tuple(reader.empty))
 
 
 def read_trigger(trigger: str, line: Line) -> Statement:
@@ -99,59 +70,61 @@ def read_trigger(trigger: str, line: Line) -> Statement:
     Raises:
         DockerfileError: it is not one instruction.
     """
+    source = Source(line.source.path, trigger)
     try:
-        ast = parse_dockerfile_ast(trigger)
-    except (DockerfileSyntaxError, RecursionError, ValueError) as error:
+        found = read(source).statements
+    except DockerfileError as error:
         raise line.error(f"the base's ONBUILD trigger cannot be read: {trigger}") from error
-    if len(ast.instructions) != 1:
+    if len(found) != 1:
         raise line.error(f"the base's ONBUILD trigger is not one instruction: {trigger}")
-    node = ast.instructions[0]
-    there = msgspec.structs.replace(line, text=node.original.strip(), is_trigger=True)
-    return _statement(line.source, node, there)
+    there = msgspec.structs.replace(line, text=found[0].line.text, is_trigger=True)
+    return msgspec.structs.replace(found[0], line=there)
 
 
-def _read(source: Source, text: str) -> DockerfileAst:
+def _statement(source: Source, reader: Reader, line: LogicalLine) -> Statement:
+    form = _form(source, reader.escape, line)
+    documents = tuple(_documents(source, reader, form, line))
+    there = Line(source, (line.first, reader.number if documents else line.last), line.text.strip())
+    if any("\0" in text for text in (*form.flags, *form.arguments)):
+        raise there.error(f"{form.keyword} holds a NUL character")
+    return Statement(
+        there, form.keyword, form.flags, form.arguments, form.is_json, line.text, documents
+    )
+
+
+def _form(source: Source, escape: str, line: LogicalLine) -> Form:
+    first = (line.first, line.first)
     try:
-        return parse_dockerfile_ast(text)
-    except DockerfileSyntaxError as error:
-        raise _syntax_fault(source, error) from error
-    except (RecursionError, ValueError) as error:
-        raise source.error("the Dockerfile cannot be read: it is nested too deeply", (0, 0)) from (
-            error
-        )
+        return forms.split(line.text, escape)
+    except UnknownInstructionError as error:
+        raise source.error(str(error), first, did_you_mean(error.word, KEYWORDS)) from error
+    except RecursionError as error:
+        cause = "the Dockerfile cannot be read: it is nested too deeply"
+        raise source.error(cause, first) from error
+    except ValueError as error:
+        keyword = line.text.split(maxsplit=1)[0].upper()
+        raise source.error(str(error), first, _HINTS.get(keyword, "")) from error
 
 
-def _syntax_fault(source: Source, error: DockerfileSyntaxError) -> DockerfileError:
-    number = error.line or 0
-    lines = source.text.removeprefix("\ufeff").split("\n")
-    text = lines[number - 1] if 0 < number <= len(lines) else ""
-    word = _SPACES.split(text.strip())[0]
-    if word and word.upper() not in KEYWORDS and not word.startswith("#"):
-        hint = did_you_mean(word, KEYWORDS)
-        return source.error(f"unknown instruction {word}", (number, number), hint)
-    cause = str(error).removeprefix(f"Dockerfile parse error on line {number}: ")
-    return source.error(cause, (number, number), _FORMS.get(word.upper(), ""))
-
-
-def _statement(source: Source, node: DockerfileInstruction, line: Line | None = None) -> Statement:
-    line = line or Line(source, (node.start_line, node.end_line), node.original.strip())
-    if node.heredocs:
-        raise line.error(f"{node.name} with a heredoc is not supported yet")
-    if any("\0" in text for text in (*node.flags, *node.args)):
-        raise line.error(f"{node.name} holds a NUL character")
-    flags = tuple(_text(flag) for flag in node.flags)
-    return Statement(line, node.name, flags, tuple(_text(arg) for arg in node.args), node.json)
-
-
-def _text(text: str) -> str:
-    """JSON may escape half of a surrogate pair, which is no text: Go puts U+FFFD in its place."""
-    return _SURROGATES.sub("\ufffd", text)
+def _documents(source: Source, reader: Reader, form: Form, line: LogicalLine) -> list[Heredoc]:
+    """The line's heredocs with their texts, which the reader goes past."""
+    found: list[Heredoc] = []
+    try:
+        for document in heredocs.named_by(form, line.text):
+            text = reader.body(document.name, chomp=document.chomp)
+            if text is None:
+                hint = f"end it with a line {document.name}"
+                raise source.error("unterminated heredoc", (line.first, line.first), hint)
+            found.append(msgspec.structs.replace(document, text=text))
+    except ValueError as error:
+        raise source.error(str(error), (line.first, line.last)) from error
+    return found
 
 
 def _check_frontend(source: Source) -> None:
     for number, text in enumerate(source.text.removeprefix("\ufeff").split("\n"), 1):
-        match = _DIRECTIVE.fullmatch(text.strip())
-        if match is None or match[1].lower() not in _DIRECTIVES:
+        match = DIRECTIVE.fullmatch(text.strip())
+        if match is None or match[1].lower() not in DIRECTIVES:
             return
         if match[1].lower() == "syntax" and not _is_ours(match[2].split()[0]):
             raise source.error(

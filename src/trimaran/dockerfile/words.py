@@ -58,6 +58,19 @@ class Expander(msgspec.Struct, frozen=True):
         except (ValueError, re.error, RecursionError) as error:
             raise self._fault(word, error) from error
 
+    def text(self, text: str) -> str:
+        """A heredoc's text: quotes stay, and a backslash escapes whatever the escape directive.
+
+        Raises:
+            DockerfileError: as `word`, for braces and modifiers.
+        """
+        lexer = ShellLex("\\", skip_process_quotes=True, env=self.environment, skip_unset_env=False)
+        try:
+            return lexer.process_word(text)
+        except (ValueError, re.error, RecursionError) as error:
+            cause = str(error).removeprefix(f"failed to process {text!r}: ")
+            raise self.line.error(f"cannot expand the heredoc: {cause}") from error
+
     def words(self, word: str) -> list[str]:
         """Words out of one: unquoted white space in values separates.
 

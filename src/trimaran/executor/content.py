@@ -14,10 +14,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from trimaran.executor import files, sources, walking
+from trimaran.executor import files, selection, sources, walking
+from trimaran.executor.filters import Filter
+from trimaran.executor.selection import Selected
 from trimaran.executor.sources import Source, SourceRoot
 from trimaran.executor.walking import Found
-from trimaran.graph.steps import Part
+from trimaran.graph.steps import Copy, Part
 
 RECORD_KIND = "file-hashes-1"
 """The kind of the store's record that keeps a context's `FileHashes`; its key is the folder."""
@@ -93,8 +95,8 @@ class FileHashes:
         return msgspec.msgpack.encode(list((self._known if few else self._used).values()))
 
 
-def digest(part: Part, root: SourceRoot, hashes: FileHashes) -> str:
-    """64 hex digits over the selected files: paths, kinds, modes, link targets and contents.
+def digest(step: Copy, part: Part, root: SourceRoot, hashes: FileHashes) -> str:
+    """64 hex digits over what `part` of `step` takes: paths, kinds, modes, link targets, contents.
 
     Times and owners are left out: a checkout changes the first, and the second is no part of what
     is copied. A folder that is a source itself counts by what is in it, as it is copied.
@@ -103,16 +105,17 @@ def digest(part: Part, root: SourceRoot, hashes: FileHashes) -> str:
         ContextError: a source is missing, ignored, unreadable or malformed.
     """
     with sources.opened(root) as root_fd:
-        selected = sources.select(root, part.paths)
-        listed = [_listed(root, root_fd, source, hashes) for source in selected]
+        selected = selection.select(step, part, root)
+        listed = [_listed(root, root_fd, one, hashes) for one in selected]
     return hashlib.sha256(msgspec.msgpack.encode(listed)).hexdigest()
 
 
 class _Lister:
     """Lists what one source holds."""
 
-    def __init__(self, root: SourceRoot, hashes: FileHashes) -> None:
+    def __init__(self, root: SourceRoot, chosen: Filter, hashes: FileHashes) -> None:
         self._root = root
+        self._chosen = chosen
         self._hashes = hashes
         self.entries: list[_Entry] = []
 
@@ -127,7 +130,7 @@ class _Lister:
             self._entry(fd, found, source.name)
 
     def _folder(self, folder_fd: int, prefix: str, lead: str) -> None:
-        for found in walking.listing(folder_fd, prefix, self._root.ignore):
+        for found in walking.listing(folder_fd, prefix, self._chosen):
             self._entry(folder_fd, found, lead + found.name)
 
     def _entry(self, folder_fd: int, found: Found, name: str) -> None:
@@ -159,12 +162,12 @@ class _Lister:
                 return "", b""
 
 
-def _listed(root: SourceRoot, root_fd: int, source: Source, hashes: FileHashes) -> list[_Entry]:
-    lister = _Lister(root, hashes)
+def _listed(root: SourceRoot, root_fd: int, one: Selected, hashes: FileHashes) -> list[_Entry]:
+    lister = _Lister(root, one.chosen, hashes)
     try:
-        lister.source(root_fd, source)
+        lister.source(root_fd, one.source)
     except OSError as error:
-        raise sources.failure(error, source.written, root) from error
+        raise sources.failure(error, one.source.written, root) from error
     return lister.entries
 
 

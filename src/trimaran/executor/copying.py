@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from trimaran.executor import adding, modes, placing, sources, users, walking
+from trimaran.executor import adding, modes, placing, selection, sources, users, walking
 from trimaran.executor.placing import Attributes
 from trimaran.executor.sources import Source, SourceRoot
 from trimaran.executor.trees import TreeCopy
@@ -35,11 +35,11 @@ def copy_part(step: Copy, part: Part, root: SourceRoot, merged: Path) -> None:
         LayerError: an archive that ADD unpacks is malformed.
         StoreError: the disk is full.
     """
-    selected = sources.select(root, part.paths)
+    selected = selection.select(step, part, root)
     attributes = _attributes(step, root, merged)
     with sources.opened(root) as root_fd, sources.opened(_image(merged)) as merged_fd:
-        for source in selected:
-            tree = TreeCopy(root, attributes, merged_fd)
+        for source, chosen in selected:
+            tree = TreeCopy(root, attributes, merged_fd, chosen)
             try:
                 if part.unpack and adding.unpack(tree, root_fd, source, step, merged):
                     continue

@@ -18,7 +18,7 @@ from trimaran.events import (
     TransferDone,
     TransferStarted,
 )
-from trimaran.executor import merging, sysfs
+from trimaran.executor import inline, merging, sysfs
 from trimaran.executor.copying import copy_part
 from trimaran.executor.run_steps import RunSteps
 from trimaran.executor.running import LayoutCrashError
@@ -32,6 +32,7 @@ from trimaran.graph.steps import (
     Copy,
     Extract,
     FileSource,
+    InlineFiles,
     MakeFolder,
     Run,
     Step,
@@ -205,12 +206,16 @@ class Executor:
     def _files(
         self, source: FileSource, pending: PendingSnapshot, tree: Tree
     ) -> Iterator[SourceRoot]:
-        if not isinstance(source, StepFiles):
-            yield self._find_files(source)
-            return
-        below = merging.folders(self._store, tree(source.step) if source.step else ())
-        with merging.viewed(below, _aside(pending, _SOURCE)) as view:
-            yield SourceRoot(view, "the stage or image copied from", local=False)
+        match source:
+            case StepFiles(step=step):
+                below = merging.folders(self._store, tree(step) if step else ())
+                with merging.viewed(below, _aside(pending, _SOURCE)) as view:
+                    yield SourceRoot(view, "the stage or image copied from", local=False)
+            case InlineFiles():
+                with inline.written(source, _aside(pending, _SOURCE)) as root:
+                    yield root
+            case _:
+                yield self._find_files(source)
 
 
 def _aside(pending: PendingSnapshot, name: str) -> Path:

@@ -20,6 +20,7 @@ from e2b_dockerfile_utils import PatternMatcher
 
 from trimaran.errors import ContextError, HostError
 from trimaran.executor import globs, walking
+from trimaran.executor.filters import Filter
 from trimaran.linux import rootfs
 
 
@@ -69,11 +70,12 @@ class Source(msgspec.Struct, frozen=True):
         return stat.S_ISDIR(self.status.st_mode)
 
 
-def select(root: SourceRoot, paths: Sequence[str]) -> list[Source]:
+def select(root: SourceRoot, paths: Sequence[str], *, literally: bool = False) -> list[Source]:
     """The sources that `paths` name, in order; a wildcard that matches nothing gives none.
 
     Paths are relative to the root whether or not they begin with a slash, and `..` stops there.
-    Wildcards are Go's path/filepath.Match; a path without one is taken literally.
+    Wildcards are Go's path/filepath.Match; a path without one is taken literally, and so is every
+    path if `literally` is set.
 
     Raises:
         ContextError: a path that is missing, ignored, unreadable or malformed.
@@ -82,7 +84,7 @@ def select(root: SourceRoot, paths: Sequence[str]) -> list[Source]:
         return [
             _source(root, root_fd, path, written)
             for written in paths
-            for path in _matches(root, root_fd, written)
+            for path in ([written] if literally else _matches(root, root_fd, written))
         ]
 
 
@@ -134,7 +136,7 @@ def _matches(root: SourceRoot, root_fd: int, written: str) -> list[str]:
     base = _real_parts(root, "/".join(parts[:first]))
     try:
         with walking.opened_below(root_fd, base) as fd:
-            return list(_expand(fd, "/".join(base), patterns, root.ignore))
+            return list(_expand(fd, "/".join(base), patterns, Filter(root.ignore)))
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             return []
@@ -142,16 +144,16 @@ def _matches(root: SourceRoot, root_fd: int, written: str) -> list[str]:
 
 
 def _expand(
-    folder_fd: int, prefix: str, patterns: Sequence[re.Pattern[str]], ignore: PatternMatcher | None
+    folder_fd: int, prefix: str, patterns: Sequence[re.Pattern[str]], chosen: Filter
 ) -> Iterator[str]:
-    for found in walking.listing(folder_fd, prefix, ignore):
+    for found in walking.listing(folder_fd, prefix, chosen):
         if not patterns[0].fullmatch(found.name):
             continue
         if len(patterns) == 1:
             yield found.path
         elif stat.S_ISDIR(found.status.st_mode):
             with walking.opened_folder(folder_fd, found.name) as fd:
-                yield from _expand(fd, found.path, patterns[1:], ignore)
+                yield from _expand(fd, found.path, patterns[1:], chosen)
 
 
 def _source(root: SourceRoot, root_fd: int, path: str, written: str) -> Source:
@@ -186,7 +188,7 @@ def _refuse_ignored(root: SourceRoot, folder_fd: int, source: Source, path: str)
     real = walking.Found(source.parts[-1], source.path, source.status)
     if path != source.path and root.ignore.matches(path):
         raise _ignored(root, path, source.written)
-    if not walking.included(folder_fd, real, root.ignore):
+    if not walking.included(folder_fd, real, Filter(root.ignore)):
         raise _ignored(root, source.path, source.written)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from trimaran.executor import files, placing, sources, walking
+from trimaran.executor.filters import Filter
 from trimaran.executor.placing import Attributes
 from trimaran.executor.sources import SourceRoot
 from trimaran.executor.walking import Found
@@ -26,8 +27,9 @@ class TreeCopy:
     """Copies what one source holds.
 
     Attributes:
-        root: where the source is, for its ignore patterns and for messages.
+        root: where the source is, for messages.
         merged_fd: the root that is written to.
+        chosen: what of the source is copied.
         links: from a file's device and inode to where its first copy is below the written root.
             In one source no path is written twice, so what stands there is still that copy.
     """
@@ -35,6 +37,7 @@ class TreeCopy:
     root: SourceRoot
     attributes: Attributes
     merged_fd: int
+    chosen: Filter
     links: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def contents(self, source_fd: int, prefix: str, target_fd: int, target: str) -> None:
@@ -50,7 +53,7 @@ class TreeCopy:
             TrimaranError: an entry cannot be read or written; as `copying.copy_step`.
         """
         try:
-            listing = walking.listing(source_fd, prefix, self.root.ignore)
+            listing = walking.listing(source_fd, prefix, self.chosen)
         except OSError as error:
             raise sources.failure(error, prefix or ".", self.root) from error
         lead = target + "/" if target else ""
@@ -82,11 +85,14 @@ class TreeCopy:
         name = _name(target)
         fd = self._read(found, lambda: os.open(found.name, walking.FOLDER, dir_fd=source_fd))
         try:
-            placing.make_folder(target_fd, name)
+            made = placing.make_folder(target_fd, name)
             made_fd = placing.enter(target_fd, name, "/" + target)
             try:
                 self.contents(fd, found.path, made_fd, target)
-                self.attributes.apply(made_fd, found.status)
+                if made or not self.chosen.is_partial(found.path):
+                    self.attributes.apply(made_fd, found.status)
+                else:  # as in BuildKit
+                    os.chmod(made_fd, stat.S_IMODE(found.status.st_mode))
             finally:
                 os.close(made_fd)
         finally:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from e2b_dockerfile_utils import PatternMatcher
+from trimaran.executor.filters import Filter
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 """How a folder is opened: never through a link."""
@@ -80,14 +80,14 @@ def open_file(folder_fd: int, name: str) -> tuple[int, os.stat_result]:
     return fd, status
 
 
-def listing(folder_fd: int, prefix: str, ignore: PatternMatcher | None) -> list[Found]:
+def listing(folder_fd: int, prefix: str, chosen: Filter) -> list[Found]:
     """The entries of a folder in the order of their names; sockets are left out.
 
     Args:
         folder_fd: the folder, opened for reading.
         prefix: its path relative to the walked root; empty for the root.
-        ignore: what to leave out. A folder that is left out counts all the same where a `!`
-            pattern brings back something in it.
+        chosen: what to leave out. A folder that is left out counts all the same where something in
+            it is not.
 
     Raises:
         OSError: it cannot be read, or is nested too deep (ENAMETOOLONG).
@@ -104,20 +104,21 @@ def listing(folder_fd: int, prefix: str, ignore: PatternMatcher | None) -> list[
     return [
         one
         for one in found
-        if not stat.S_ISSOCK(one.status.st_mode)
-        and (ignore is None or included(folder_fd, one, ignore))
+        if not stat.S_ISSOCK(one.status.st_mode) and included(folder_fd, one, chosen)
     ]
 
 
-def included(folder_fd: int, found: Found, ignore: PatternMatcher) -> bool:
-    """Whether `ignore` leaves `found`, an entry of the opened folder, or something below it.
+def included(folder_fd: int, found: Found, chosen: Filter) -> bool:
+    """Whether `chosen` leaves `found`, an entry of the opened folder, or something below it.
 
     Raises:
         OSError: a folder below it cannot be read.
     """
-    if not ignore.matches(found.path):
+    if not chosen.leaves_out(found.path):
         return True
-    if not stat.S_ISDIR(found.status.st_mode) or not ignore.may_match_under(found.path):
+    if not stat.S_ISDIR(found.status.st_mode) or not chosen.may_keep_below(found.path):
         return False
-    with opened_folder(folder_fd, found.name) as fd:
-        return bool(listing(fd, found.path, ignore))
+    if found.path not in chosen.below:
+        with opened_folder(folder_fd, found.name) as fd:
+            chosen.below[found.path] = bool(listing(fd, found.path, chosen))
+    return chosen.below[found.path]
