@@ -141,6 +141,11 @@ def test_a_dockerfile_outside_of_the_context_has_its_own_ignore_file(bare_shop: 
     bare_shop.write("beside/my.file.dockerignore", "b\nDockerfile\n.dockerignore\n")
     bare_shop.ok("build", *_OUT, "-f", "beside/my.file", "context")
     assert set(built(bare_shop)) == {"all/a"}
+    bare_shop.write("lower/dockerfile", _COPY_ALL)
+    bare_shop.write("lower/dockerfile.dockerignore", "d*\n")
+    bare_shop.write("lower/a")
+    bare_shop.ok("build", *_OUT, "lower")
+    assert set(built(bare_shop)) == {"all/a"}
 
 
 def test_a_context_from_the_web(bare_shop: Workshop, site: Site) -> None:

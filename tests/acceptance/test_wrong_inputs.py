@@ -141,6 +141,8 @@ def test_wrong_usage(shared_shop: Workshop) -> None:
         (("--build-context", "x", context), "--build-context 'x' is not NAME=VALUE\nhint: "),
         (("--platform", "x86", "--platform", "", context), "ERROR: "),
         (("ftp://example.org/x",), "is of an unknown kind, ftp://\nhint: a source that is fetched"),
+        (("--build-context", "X=y", context), "X=…: a context is named as an image is\nhint: "),
+        (("--build-context", "x::linux/arm64=y", context), "a context is named as an image is"),
         (("--build-context", "x=target:y", context), "targets are those of a bake or compose file"),
         (("--build-context", "x=ftp://y", context), "unknown kind of source ftp://\nhint: "),
     ):

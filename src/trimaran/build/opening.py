@@ -94,6 +94,7 @@ class _Opening:
         folder = self._context
         if request.dockerfile_text is not None:
             return _text(request.dockerfile_text, request.dockerfile_name)
+        self._dockerfile = _present(folder, self._dockerfile)
         return _read(folder / self._dockerfile, request.dockerfile_name)
 
     def check_folders(self) -> None:
@@ -155,6 +156,13 @@ class _Opening:
                 return self.remote.archive_context(file, name)
             case EmptyContext():
                 return self.remote.folder()
+
+
+def _present(folder: Path, dockerfile: Path) -> Path:
+    """The Dockerfile, or `dockerfile` in its place, as in BuildKit."""
+    lower = dockerfile.with_name(dockerfile.name.lower())
+    usual = dockerfile.name == "Dockerfile" and not (folder / dockerfile).exists()
+    return lower if usual and (folder / lower).exists() else dockerfile
 
 
 def _read(path: Path, name: str) -> str:

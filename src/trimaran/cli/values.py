@@ -10,7 +10,7 @@ from typing import get_args
 
 from trimaran import references
 from trimaran.dockerfile import remotes
-from trimaran.errors import UsageError
+from trimaran.errors import InvalidReferenceError, UsageError
 from trimaran.request import (
     Compression,
     Context,
@@ -67,6 +67,7 @@ def build_context(item: str) -> tuple[str, Context]:
             f"--build-context {item!r} is not NAME=VALUE",
             f"write NAME=DIR, NAME=docker-image://REF or NAME=oci-layout://DIR:TAG; {_KINDS}",
         )
+    _check_context_name(name)
     if value.startswith("docker-image://"):
         return name, ImageContext(references.parse(value.removeprefix("docker-image://")))
     if value.startswith("oci-layout://"):
@@ -82,6 +83,15 @@ def build_context(item: str) -> tuple[str, Context]:
         scheme = value.partition("://")[0]
         raise UsageError(f"--build-context {name}: unknown kind of source {scheme}://", _KINDS)
     return name, FolderContext(Path(value).absolute())
+
+
+def _check_context_name(name: str) -> None:
+    try:
+        references.parse(name)
+    except InvalidReferenceError as error:
+        raise UsageError(
+            f"--build-context {name}=…: a context is named as an image is", "write small letters"
+        ) from error
 
 
 def main_context(text: str) -> Path | GitContext | UrlContext:
