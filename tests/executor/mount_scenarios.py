@@ -110,13 +110,21 @@ def points(folder: str, program: str) -> Any:
         TmpfsMount("/deep/in/side"),
     )
     kept = bench.mount("touch /new/a/b/x", "kept", TmpfsMount("/new/a/b/c"))
-    return {"result": result, "kept": kept, "left": leftovers(bench, folder)}
+    changed = bench.mount("chmod 700 /new /new/a", "changed", TmpfsMount("/new/a/b"))
+    return {
+        "result": result,
+        "kept": kept,
+        "changed": changed,
+        "left": leftovers(bench, folder),
+    }
 
 
 def caches(folder: str, program: str) -> Any:
     """Caches survive steps, are apart by key, filled once, and belong to whom the mount says."""
     bench = Mounter(folder, program, {})
-    stage = bench.source(run("/bin/sh", "-c", "mkdir /srv; echo first >/srv/x"), "stage", BASE)
+    stage = bench.source(
+        run("/bin/sh", "-c", "mkdir -m 711 /srv; echo first >/srv/x"), "stage", BASE
+    )
     one = CacheMount("/c", "/c linux/amd64")
     mine = CacheMount("/c", "/c linux/amd64", mode=0o700, uid=1000, gid=1200)
     filled = CacheMount("/c", "id filled", step=stage, path="/srv")
@@ -126,7 +134,7 @@ def caches(folder: str, program: str) -> Any:
         "again": bench.mount("cat /c/f", "2", one),
         "other": bench.mount("ls /c", "3", CacheMount("/c", "/c linux/arm64")),
         "mine": bench.mount("stat -c '%a %u:%g' /c; touch /c/m", "4", mine, user="worker"),
-        "filled": bench.mount("cat /c/x; echo second >/c/x", "5", filled),
+        "filled": bench.mount("cat /c/x; stat -c %a /c; echo second >/c/x", "5", filled),
         "closed": bench.mount("cat /c/x; touch /c/y", "6", closed),
         "missing": bench.mount("true", "7", CacheMount("/c", "id m", step=stage, path="/no")),
         "twice": bench.mount("touch /a/x; ls /b", "8", *twice("locked")),
@@ -170,6 +178,7 @@ def secrets(folder: str, program: str) -> Any:
     bench = Mounter(folder, program, {}, lent)
     (bench.base / "etc" / "there").write_text("old")
     script = """
+        exec 2>&1
         cat /run/secrets/one; stat -c '%a %u:%g' /run/secrets/one /etc/there; cat /etc/there; echo
         echo "$TWO+${COLOUR}+${NONE-unset}"; ls -d /run/secrets/none; touch /run/secrets/one
         mount | grep -c 'secrets/one'; sleep 0.2

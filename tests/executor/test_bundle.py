@@ -26,7 +26,7 @@ def test_the_process() -> None:
     assert process["args"] == ["/bin/true"]
     assert process["env"] == ["A=b"]
     assert process["cwd"] == "/src"
-    assert process["user"] == {"uid": 0, "gid": 0, "additionalGids": [1200]}
+    assert process["user"] == {"uid": 0, "gid": 0, "additionalGids": [0, 1200]}
     assert process["noNewPrivileges"] is False
     assert process["terminal"] is False
 

@@ -61,7 +61,7 @@ def test_a_program_finds_what_docker_gives_it_and_leaves_its_changes_alone(play:
         "::1\tlocalhost ip6-localhost ip6-loopback",
         "trimaran",
         "http://proxy.test:3128",
-        "uid=0(root) gid=0(root) groups=1200(tools)",
+        "uid=0(root) gid=0(root) groups=0(root),1200(tools)",
         "3",
         "sys",
         "0",
@@ -100,15 +100,18 @@ def test_a_run_from_scratch_leaves_the_three_folders(play: Play) -> None:
 def test_users_groups_and_homes(play: Play) -> None:
     found = play(scenarios.users)
     lines = {user: result.get("lines") for user, result in found.items()}
-    assert lines[""] == ["uid=0(root) gid=0(root) groups=1200(tools)", "/root"]
+    assert lines[""] == ["uid=0(root) gid=0(root) groups=0(root),1200(tools)", "/root"]
     assert lines["worker"] == [
-        "uid=1000(worker) gid=1000(worker) groups=1200(tools)",
+        "uid=1000(worker) gid=1000(worker) groups=1000(worker),1200(tools)",
         "/home/worker",
     ]
-    assert lines["worker:nogroup"] == ["uid=1000(worker) gid=65534(nogroup)", "/home/worker"]
+    assert lines["worker:nogroup"] == [
+        "uid=1000(worker) gid=65534(nogroup) groups=65534(nogroup)",
+        "/home/worker",
+    ]
     assert lines["1000"] == lines["worker"]
-    assert lines["4321"] == ["uid=4321 gid=0(root)", "/"]
-    assert lines["4321:1200"] == ["uid=4321 gid=1200(tools)", "/"]
+    assert lines["4321"] == ["uid=4321 gid=0(root) groups=0(root)", "/"]
+    assert lines["4321:1200"] == ["uid=4321 gid=1200(tools) groups=1200(tools)", "/"]
     assert lines["nobody"][1] == "/nonexistent"
     assert "ghost" in found["ghost"]["message"]
     assert found["ghost"]["hint"]

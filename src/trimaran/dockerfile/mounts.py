@@ -17,6 +17,7 @@ from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.dockerfile.values import parse_size
 from trimaran.dockerfile.words import Expander
+from trimaran.errors import DockerfileError
 from trimaran.graph.steps import Sharing
 
 Fields = tuple[str, ...]
@@ -50,6 +51,8 @@ _FOR_TYPES = {
     "gid": ("cache", "secret", "ssh"),
 }
 """The keys that mean something for some types only."""
+_AFTER_TYPE = ("required", "size", "env")
+"""BuildKit judges these by the type that it has read so far."""
 _WITH_ORIGIN = ("bind", "cache")
 # Go's strconv.ParseBool.
 _TRUE = ("1", "t", "T", "true", "TRUE", "True")
@@ -125,6 +128,8 @@ def read(fields: Fields, line: df.Line, expand: Expander) -> Given:
             hint = f"write {written}=VALUE"
             raise line.error(f"RUN --mount: {written!r} needs a value", hint)
         used[key] = field
+        if key in _AFTER_TYPE and given.type not in _FOR_TYPES[key]:
+            raise _unfit(given, key, field, line)
         try:
             _SETTERS[key](given, expand.word(value) if equals else "true")
         except ValueError as error:
@@ -135,16 +140,20 @@ def read(fields: Fields, line: df.Line, expand: Expander) -> Given:
 
 def _check(given: Given, used: dict[str, str], line: df.Line) -> None:
     for key, field in used.items():
-        types = _FOR_TYPES.get(key, _TYPES)
-        if given.type not in types:
-            meant = " or ".join(types)
-            raise line.error(
-                f"RUN --mount=type={given.type} takes no {field}", f"{key} is for type={meant}"
-            )
+        if given.type not in _FOR_TYPES.get(key, _TYPES):
+            raise _unfit(given, key, field, line)
     if given.type == "secret":
         _check_secret(given, line)
     if given.type == "ssh" and given.source:
         raise line.error("RUN --mount=type=ssh takes no source", "name the agent with id=")
+
+
+def _unfit(given: Given, key: str, field: str, line: df.Line) -> DockerfileError:
+    behind = f"; type= must stand before {key}" if key in _AFTER_TYPE else ""
+    return line.error(
+        f"RUN --mount=type={given.type} takes no {field}",
+        f"{key} is for type={' or '.join(_FOR_TYPES[key])}{behind}",
+    )
 
 
 def _check_secret(given: Given, line: df.Line) -> None:

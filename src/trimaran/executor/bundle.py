@@ -160,7 +160,7 @@ def _process(container: Container) -> dict[str, object]:
     return {
         "terminal": container.terminal,
         **({"consoleSize": {"height": lines, "width": columns}} if lines and columns else {}),
-        "user": {"uid": user.uid, "gid": user.gid, "additionalGids": list(user.groups)},
+        "user": {"uid": user.uid, "gid": user.gid, "additionalGids": _groups(user)},
         "args": list(container.arguments),
         "env": list(container.environment),
         "cwd": container.directory,
@@ -168,6 +168,11 @@ def _process(container: Container) -> dict[str, object]:
         "rlimits": _limits(container),
         "noNewPrivileges": False,  # setuid programs must work
     }
+
+
+def _groups(user: ProcessUser) -> list[int]:
+    """As Docker and BuildKit have it since 2022, the process's own group is among the others."""
+    return list(dict.fromkeys((user.gid, *user.groups)))
 
 
 def _limits(container: Container) -> list[dict[str, object]]:

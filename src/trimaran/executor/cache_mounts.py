@@ -6,6 +6,7 @@ All steps take them in one order, so that no two wait for each other.
 from __future__ import annotations
 
 import itertools
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from trimaran.executor import merging, owning
 from trimaran.executor.copying import copy_part
 from trimaran.executor.sources import SourceRoot
 from trimaran.graph.steps import CacheMount, Copy, Part, Step, StepFiles
+from trimaran.linux import rootfs
 from trimaran.scheduler import tasks
 from trimaran.store.store import Store
 
@@ -99,9 +101,16 @@ class CacheMounts:
         raise AssertionError(key)
 
     def _fill(self, mount: CacheMount, folder: Path) -> None:
-        if mount.step is not None:
+        """Give a new cache its first contents.
+
+        As in BuildKit, a copied folder keeps its owner and mode. Where the mount asks for some, the
+        cache is an empty folder, unless `source` named one.
+        """
+        own = (mount.mode, mount.uid, mount.gid) != _NEW
+        if mount.step is not None and (mount.path != "/" or not own):
             self._copy(mount, mount.step, folder)
-        elif mount.path != "/":
+            return
+        if mount.step is None and mount.path != "/":
             raise ContextError(
                 f"there is no {mount.path} to fill the cache on {mount.target}",
                 "say where it is with from=",
@@ -114,3 +123,5 @@ class CacheMounts:
         with merging.viewed(lowers, self._place) as view:
             root = SourceRoot(view, f"what the cache on {mount.target} is filled from", local=False)
             copy_part(Copy(None, (part,), "/"), part, root, folder)
+            model = rootfs.resolve(view, mount.path).lstat()
+        owning.give(folder, model.st_uid, model.st_gid, stat.S_IMODE(model.st_mode))

@@ -84,6 +84,32 @@ class _Stubs:
             _dress(self._folder.joinpath(*parts), self._view.joinpath(*parts))
 
 
+def new_folders(view: Path, stubs: Path) -> tuple[str, ...]:
+    """The folders of `stubs` that `view` lacks, the deepest first, as relative paths."""
+    found = (
+        Path(place, name).relative_to(stubs) for place, names, _ in os.walk(stubs) for name in names
+    )
+    new = [path for path in found if not os.path.lexists(view / path)]
+    return tuple(map(str, sorted(new, key=lambda path: len(path.parts), reverse=True)))
+
+
+def vanish(fs: Path, folders: Iterable[str]) -> None:
+    """Remove folders that were made for mount points and that a step changed but left empty.
+
+    Args:
+        fs: the step's layer.
+        folders: from `new_folders`.
+    """
+    for name in folders:
+        path = fs / name
+        try:
+            times = path.parent.lstat()
+            path.rmdir()
+        except OSError:
+            continue  # not there, or not empty
+        os.utime(path.parent, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 def read_only(source: Path) -> tuple[str, ...]:
     """The options of a read-only bind of `source`, its file system's own flags among them.
 

@@ -89,6 +89,7 @@ def prepared(
     with merging.viewed(lowers, place / "view") as view:
         points = {mount.destination: _point(mount) for mount in program.mounts}
         files = mountpoints.make_stubs(view, stubs, (RESOLV_CONF, HOSTS), points)
+        made = mountpoints.new_folders(view, stubs)
     with merging.merged(pending, lowers, place / "root", stubs=stubs) as root:
         mountpoints.make_folders(root, _FOLDERS)
         user = process_user(program.user, root)
@@ -98,6 +99,7 @@ def prepared(
         container = _container(program, root, user, mounts, variables, show_sys=show_sys)
         limited = replace(container, shm_size_bytes=lent.shm_size_bytes, ulimits=lent.ulimits)
         yield Stage(limited, bundle)
+    mountpoints.vanish(pending.fs, made)
     trees.remove(place.parent, _NAME)
 
 
