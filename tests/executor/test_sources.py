@@ -47,12 +47,16 @@ def _selected(root: SourceRoot, *paths: str) -> list[tuple[str, str]]:
         ("odd[1].txt", []),
         ("odd[[]1].txt", [("odd[1].txt", "odd[1].txt")]),
         ("*.none", []),
-        ("none/*.c", []),
-        ("a.txt/*", []),
     ],
 )
 def test_paths_as_written(folder: Path, path: str, found: list[tuple[str, str]]) -> None:
     assert _selected(_root(folder), path) == found
+
+
+@pytest.mark.parametrize("path", ["none/*.c", "a.txt/*"])
+def test_the_folder_of_a_wildcard_must_be_there(folder: Path, path: str) -> None:
+    with pytest.raises(ContextError, match=r"no '.*\*"):
+        sources.select(_root(folder), [path])
 
 
 def test_sources_keep_the_order_written(folder: Path) -> None:

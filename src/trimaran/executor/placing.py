@@ -178,23 +178,18 @@ def enter(folder_fd: int, name: str, path: str) -> int:
 
 
 def make_room(folder_fd: int, name: str, path: str) -> None:
-    """Remove what has a new file's name: a file, a link or an empty folder.
+    """Remove what has a new file's name: a file or a link.
 
     Raises:
-        ContextError: it is a folder with something in it.
+        ContextError: it is a folder, were it an empty one.
         OSError: it cannot be removed.
     """
     try:
         os.unlink(name, dir_fd=folder_fd)
     except FileNotFoundError:
         return
-    except IsADirectoryError:
-        try:
-            os.rmdir(name, dir_fd=folder_fd)
-        except OSError as error:
-            if error.errno != errno.ENOTEMPTY:
-                raise
-            raise ContextError(f"cannot copy a file onto {path}, which is a folder") from error
+    except IsADirectoryError as error:
+        raise ContextError(f"cannot copy a file onto {path}, which is a folder") from error
 
 
 def failure(error: OSError, path: str) -> TrimaranError:

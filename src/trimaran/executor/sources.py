@@ -73,6 +73,8 @@ class Source(msgspec.Struct, frozen=True):
 def select(root: SourceRoot, paths: Sequence[str], *, literally: bool = False) -> list[Source]:
     """The sources that `paths` name, in order; a wildcard that matches nothing gives none.
 
+    The folder in which a wildcard is looked for must be there.
+
     Paths are relative to the root whether or not they begin with a slash, and `..` stops there.
     Wildcards are Go's path/filepath.Match; a path without one is taken literally, and so is every
     path if `literally` is set.
@@ -133,13 +135,13 @@ def _matches(root: SourceRoot, root_fd: int, written: str) -> list[str]:
     if first == len(parts):
         return ["/".join(parts)]
     patterns = [globs.compile_component(part) for part in parts[first:]]
-    base = _real_parts(root, "/".join(parts[:first]))
+    base = _source(root, root_fd, "/".join(parts[:first]), written)
+    if not base.is_folder:
+        raise _missing(root, base.parts, written)
     try:
-        with walking.opened_below(root_fd, base) as fd:
-            return list(_expand(fd, "/".join(base), patterns, Filter(root.ignore)))
+        with walking.opened_below(root_fd, base.parts) as fd:
+            return list(_expand(fd, base.path, patterns, Filter(root.ignore)))
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            return []
         raise failure(error, written, root) from error
 
 

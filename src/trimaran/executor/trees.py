@@ -119,7 +119,7 @@ class TreeCopy:
     def _joined(self, found: Found, target_fd: int, target: str) -> bool:
         """Whether the file is a further name of one that was copied; then it became one too."""
         status = found.status
-        if status.st_nlink == 1 or self.root.local:
+        if status.st_nlink == 1:
             return False
         first = self.links.setdefault((status.st_dev, status.st_ino), target)
         if first == target:

@@ -30,7 +30,7 @@ from trimaran.graph.steps import (
     walk,
 )
 
-_VERSION = "trimaran-step-2"
+_VERSION = "trimaran-step-3"
 """Changed when a step's meaning changes, so that older results are not taken for it."""
 
 ContentDigest = Callable[[Copy], str]
