@@ -93,7 +93,13 @@ def dockerd() -> Iterator[Callable[..., Done]]:
     log = folder / "log"
     words = ["dockerd", "--rootless", "-G", "0", "--data-root", "/var/lib/docker"]
     words += ["--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid")]
-    words += ["-H", f"unix://{folder}/sock", "--bridge=none", "--iptables=false"]
+    words += [
+        "-H",
+        f"unix://{folder}/sock",
+        "--bridge=none",
+        "--iptables=false",
+        "--ip-forward=false",
+    ]
     words += ["--ip6tables=false", "--storage-driver=vfs"]
     environment = {**_environment(), "XDG_RUNTIME_DIR": str(folder)}
 
