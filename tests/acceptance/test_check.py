@@ -106,7 +106,8 @@ FROM busybox:${VERSION:+latest}
 ARG VERSION
 # MODE fast or small
 ARG MODE=fast
-RUN echo $MODE
+RUN --mount=type=secret,id=token echo $MODE
+RUN --mount=type=secret,id=token,required --mount=type=ssh true
 """
 
 
@@ -119,12 +120,19 @@ def test_targets_and_an_outline(shared_shop: Workshop) -> None:
         "BUILD ARG  VALUE  DESCRIPTION\n"
         "VERSION    1      of the base\n"
         "MODE       fast   fast or small\n"
+        "\n"
+        "SECRET  REQUIRED\n"
+        "token   true\n"
+        "\n"
+        "SSH      REQUIRED\n"
+        "default\n"
     )
     done = shared_shop.build("--call=targets,format=json", folder)
     assert [one["default"] for one in json.loads(done.stdout)["targets"]] == [False, True]
     done = shared_shop.build("--call=outline,format=json", "--build-arg=MODE=small", folder)
     values = {one["name"]: one["value"] for one in json.loads(done.stdout)["args"]}
     assert values == {"VERSION": "1", "MODE": "small"}
+    assert [one["name"] for one in json.loads(done.stdout)["secrets"]] == ["token"]
 
 
 def test_an_unknown_call_is_refused(shared_shop: Workshop) -> None:

@@ -89,9 +89,7 @@ def outline_request(request: BuildRequest, machine: Machine) -> tuple[Source, Ou
         name = request.target or dockerfile.stages[-1].name
         automatic = predefined(platform, platforms.host(), name, request.build_args)
         scope = global_scope(dockerfile, automatic, request.build_args)
-        return dockerfile.source, outline(
-            dockerfile, image.stages, image.target, scope, request.build_args
-        )
+        return dockerfile.source, outline(dockerfile, image, scope, request.build_args)
 
 
 def find(

@@ -8,7 +8,7 @@ import msgspec
 
 from trimaran.build.checking import Checked
 from trimaran.dockerfile.instructions import Source
-from trimaran.dockerfile.outline import Outline, Target
+from trimaran.dockerfile.outline import Outline, Target, Wanted
 from trimaran.errors import DockerfileError
 
 
@@ -68,9 +68,15 @@ def outline(source: Source, found: Outline) -> str:
         "name": found.target.name,
         "description": found.target.description,
         "args": listed,
+        "secrets": [_wanted(one) for one in found.secrets],
+        "ssh": [_wanted(one) for one in found.agents],
         "sources": [_data(source)],
     }
     return _json(fields)
+
+
+def _wanted(one: Wanted) -> dict[str, object]:
+    return {"name": one.name, "required": one.required, "location": _location(one.lines)}
 
 
 def _location(lines: tuple[int, int]) -> dict[str, object]:

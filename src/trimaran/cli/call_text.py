@@ -41,6 +41,10 @@ def outline(found: Outline) -> str:
     if found.arguments:
         rows = [(one.name, one.value, one.description) for one in found.arguments]
         parts.append(plain_table(("BUILD ARG", "VALUE", "DESCRIPTION"), rows))
+    for title, wanted in (("SECRET", found.secrets), ("SSH", found.agents)):
+        if wanted:
+            named = [(one.name, "true" if one.required else "") for one in wanted]
+            parts.append(plain_table((title, "REQUIRED"), named))
     return "\n".join(parts)
 
 

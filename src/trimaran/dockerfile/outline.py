@@ -8,8 +8,10 @@ import msgspec
 
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.checks.stages import describing
+from trimaran.dockerfile.lower import Lowered
 from trimaran.dockerfile.words import Expander
 from trimaran.errors import DockerfileError
+from trimaran.graph.steps import Run, SecretMount, SshMount, walk
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -36,11 +38,21 @@ class Argument(msgspec.Struct, frozen=True):
     lines: tuple[int, int]
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """A secret or an SSH agent that a RUN asks for."""
+
+    name: str
+    required: bool
+    lines: tuple[int, int]
+
+
 class Outline(msgspec.Struct, frozen=True):
     """A target, and what it takes."""
 
     target: Target
     arguments: tuple[Argument, ...]
+    secrets: tuple[Wanted, ...] = ()
+    agents: tuple[Wanted, ...] = ()
 
 
 def targets(dockerfile: df.Dockerfile) -> tuple[Target, ...]:
@@ -61,8 +73,7 @@ def targets(dockerfile: df.Dockerfile) -> tuple[Target, ...]:
 
 def outline(
     dockerfile: df.Dockerfile,
-    stages: Iterable[int],
-    target: int,
+    image: Lowered,
     scope: Mapping[str, str],
     build_args: Mapping[str, str],
 ) -> Outline:
@@ -70,18 +81,34 @@ def outline(
 
     Args:
         dockerfile: the checked file.
-        stages: the numbers of the stages that the target needs, in order.
-        target: its own stage.
+        image: what the target was lowered to.
         scope: automatic and global arguments.
         build_args: `--build-arg`.
     """
-    numbers = tuple(stages)
-    found = {arg.name: arg for arg in _global(dockerfile, numbers, scope)}
-    for number in numbers:
+    found = {arg.name: arg for arg in _global(dockerfile, image.stages, scope)}
+    for number in image.stages:
         for arg in _declared(dockerfile, dockerfile.stages[number], scope, build_args):
             found[arg.name] = arg
     by_line = sorted(found.values(), key=lambda arg: arg.lines)
-    return Outline(targets(dockerfile)[target], tuple(by_line))
+    return Outline(
+        targets(dockerfile)[image.target],
+        tuple(by_line),
+        _wanted(image, SecretMount),
+        _wanted(image, SshMount),
+    )
+
+
+def _wanted(image: Lowered, kind: type[SecretMount | SshMount]) -> tuple[Wanted, ...]:
+    """Each once, by its first line; required if any RUN requires it."""
+    found: dict[str, Wanted] = {}
+    for step in walk((image.step,) if image.step else ()):
+        for mount in step.mounts if isinstance(step, Run) else ():
+            if isinstance(mount, kind):
+                new = Wanted(mount.id, mount.required, image.labels[id(step)].lines)
+                old = found.get(mount.id, new)
+                first = min(old.lines, new.lines)
+                found[mount.id] = Wanted(mount.id, old.required or new.required, first)
+    return tuple(sorted(found.values(), key=lambda one: one.lines))
 
 
 def _global(
