@@ -74,6 +74,38 @@ class Output(msgspec.Struct, frozen=True):
     compression: Compression = "gzip"
 
 
+class RegistryCache(msgspec.Struct, frozen=True):
+    """A cache, or an image that holds one, in its registry: `type=registry,ref=NAME`."""
+
+    reference: Reference
+
+
+class FolderCache(msgspec.Struct, frozen=True):
+    """A cache in an OCI layout: `type=local`, with `src=` or `dest=`."""
+
+    path: Path
+    tag_or_digest: str = "latest"
+
+
+CachePlace = RegistryCache | FolderCache
+
+
+class CacheExport(msgspec.Struct, frozen=True):
+    """One `--cache-to`.
+
+    Attributes:
+        place: None keeps it in the image's config (`type=inline`).
+        all_steps: those of intermediate stages too (`mode=max`).
+        compression: of layers that no output has; None is the outputs'.
+        ignore_error: the build does not fail if it cannot be written.
+    """
+
+    place: CachePlace | None
+    all_steps: bool = False
+    compression: Compression | None = None
+    ignore_error: bool = False
+
+
 class Secret(msgspec.Struct, frozen=True):
     """What a RUN may see and nothing may keep."""
 
@@ -126,6 +158,7 @@ class BuildRequest(msgspec.Struct, frozen=True):
     may be of another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed
     in every image (`build.testing`). `keep_going` builds the other platforms when one fails;
     `allow_missing` publishes them without it. `run` is for the programs of RUN.
+    `no_cache_stages` are names, in lower case, of stages whose steps run anew.
     """
 
     context: MainContext
@@ -150,3 +183,6 @@ class BuildRequest(msgspec.Struct, frozen=True):
     keep_going: bool = False
     allow_missing: bool = False
     run: RunOptions = RunOptions()
+    cache_to: tuple[CacheExport, ...] = ()
+    cache_from: tuple[CachePlace, ...] = ()
+    no_cache_stages: frozenset[str] = frozenset()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from trimaran.build.cache_entries import Entries, with_entries
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Packing, Results
 from trimaran.dockerfile.lower import Lowered
@@ -65,12 +67,14 @@ class Assembler(msgspec.Struct, frozen=True):
     Attributes:
         plan: whose steps have all been run and whose layers are in the store.
         packing: how the layers were written; with its clamp, the times are the clamp's too.
+        entries: what each image's config tells of its steps; None is nothing (`type=inline`).
     """
 
     plan: Plan
     store: Store
     results: Results
     packing: Packing
+    entries: Callable[[Sequence[Step]], Entries] | None = None
 
     def assemble(self) -> BuiltIndex:
         """The whole result; where one platform was asked for, its manifest alone."""
@@ -92,7 +96,7 @@ class Assembler(msgspec.Struct, frozen=True):
         diff_ids = tuple(layer.diff_id for layer in layers)
         times = [result.created for result in ran]
         config = finish(image.config, diff_ids, times, image.base_history, self.packing.clamp_mtime)
-        raw = encode(config)
+        raw = encode(with_entries(config, self.entries(steps)) if self.entries else config)
         described = Descriptor(media_types.CONFIG, self.store.put_blob(raw), len(raw))
         manifest = Manifest.make(described, tuple(layer.descriptor for layer in layers))
         self.store.put_blob(manifest.raw)

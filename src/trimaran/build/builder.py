@@ -14,6 +14,7 @@ import msgspec
 from trimaran import platforms
 from trimaran.build.arch_tags import named
 from trimaran.build.assemble import Assembler, BuiltIndex
+from trimaran.build.cache_imports import Imports
 from trimaran.build.checking import find
 from trimaran.build.contexts import Folders
 from trimaran.build.machine import Machine
@@ -28,12 +29,14 @@ from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
 from trimaran.errors import PlatformsError, TrimaranError
 from trimaran.events import Emit, Notice
+from trimaran.graph.identity import identities
 from trimaran.graph.steps import walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
 
 if TYPE_CHECKING:
+    from trimaran.build.cache_exports import Exporter
     from trimaran.build.execution import Execution
     from trimaran.emulation.support import Support
 
@@ -80,6 +83,8 @@ class _Build:
         wanted = request.platforms or (platforms.host(),)
         self._outcomes = Outcomes(wanted, keep_going=request.keep_going)
         self._started = time.time()
+        sources = request.cache_from if not request.no_cache else ()
+        self._imports = Imports(sources, machine.open_repository, machine.store, emit)
 
     def run(self) -> Built:
         self._outputs.check()
@@ -116,13 +121,14 @@ class _Build:
                 plan,
                 dockerfile.source,
                 resolver.origins,
+                self._imports,
                 folders,
                 supports,
                 self._packing,
                 self._emit,
             )
             plan = self._execute(execution, demand)
-        return self._finish(plan, dockerfile)
+        return self._finish(plan, dockerfile, folders)
 
     def _check(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> None:
         """Tell which rules the Dockerfile breaks.
@@ -138,12 +144,17 @@ class _Build:
 
     def _demand(self, plan: Plan) -> Demand:
         packing = self._packing if self._outputs.want_layers else None
-        finder = DemandFinder(plan, self._store, self._results)
-        return finder.find(packing, self._outputs.want_roots)
+        finder = DemandFinder(plan, self._store, self._results, self._imports)
+        demand = finder.find(packing, self._outputs.want_roots)
+        for cache in self._request.cache_to:
+            if cache.place is not None:
+                steps = plan.cacheable(all_steps=cache.all_steps)
+                demand = finder.find_cached(steps, self._packing)
+        return demand
 
     def _preflight(self, plan: Plan, demand: Demand) -> tuple[Plan, Mapping[Platform, Support]]:
         """Prove that targets may be pushed to, and make the programs of platforms run."""
-        if not demand and not self._request.outputs:
+        if not (demand or self._request.outputs or self._request.cache_to):
             return plan, {}
         from trimaran.build import preflight  # noqa: PLC0415 - slow to load
 
@@ -192,22 +203,44 @@ class _Build:
         self._outcomes.lose(causes, error)
         return plan.only(self._outcomes.left)
 
-    def _finish(self, plan: Plan, dockerfile: Dockerfile) -> Built:
+    def _finish(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> Built:
         self._store.sync()
-        result = self._assemble(plan) if self._outputs.want_layers else None
+        exporter = self._exporter(plan, folders)
+        result = self._assemble(plan, exporter) if self._outputs.want_layers else None
         if result and any(output.type == "registry" for output in self._request.outputs):
             honest = self._verify(plan, result, dockerfile)
             if honest is not plan:
-                plan, result = honest, self._assemble(honest)
+                plan, result = honest, self._assemble(honest, exporter)
         failed = self._outcomes.conclude(allow_missing=self._request.allow_missing)
         self._replace(plan)
         self._write(plan, result)
+        if exporter:
+            msgspec.structs.replace(exporter, plan=plan).write(self._request.cache_to)
         if result:
             report(self._request, result, time.time() - self._started, self._emit)
         return Built(result, failed)
 
-    def _assemble(self, plan: Plan) -> BuiltIndex:
-        return Assembler(plan, self._store, self._results, self._packing).assemble()
+    def _exporter(self, plan: Plan, folders: Folders) -> Exporter | None:
+        """What writes the caches that are wanted."""
+        if not self._request.cache_to:
+            return None
+        from trimaran.build.cache_exports import Exporter  # noqa: PLC0415 - slow to load
+
+        return Exporter(
+            plan,
+            identities(plan.targets, folders.digest),
+            self._store,
+            self._results,
+            self._imports,
+            self._packing,
+            self._machine.open_repository,
+            self._emit,
+        )
+
+    def _assemble(self, plan: Plan, exporter: Exporter | None) -> BuiltIndex:
+        inline = any(cache.place is None for cache in self._request.cache_to)
+        entries = exporter.entries if exporter and inline else None
+        return Assembler(plan, self._store, self._results, self._packing, entries).assemble()
 
     def _replace(self, plan: Plan) -> None:
         """Let later builds take what was run anew, without what a failed platform left undone."""

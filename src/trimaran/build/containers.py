@@ -9,6 +9,7 @@ from typing import NoReturn
 import msgspec
 
 from trimaran import platforms
+from trimaran.build.cache_imports import Imports
 from trimaran.build.execution import lent
 from trimaran.build.find import OpenRepository, nowhere
 from trimaran.build.machine import Machine
@@ -113,6 +114,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
     steps = chain(base.step)
     plan = Plan({image.platform: lowered}, identities(steps, _no_contexts), {})
     results = Results(machine.store)
+    none = Imports((), machine.open_repository, machine.store, emit)
     executor = Executor(
         machine.store,
         runtime=runtime,
@@ -127,6 +129,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         plan,
         Source(image.name, ""),
         {},
+        none,
         supports,
         Packing("gzip", None),
         executor,
@@ -134,7 +137,7 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         machine.stop,
         chosen,
     )
-    demand = DemandFinder(plan, machine.store, results).find(None, want_roots=True)
+    demand = DemandFinder(plan, machine.store, results, none).find(None, want_roots=True)
     run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
     lowers = [plan.identity(step) for step in steps]
     return run_container(

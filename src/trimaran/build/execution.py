@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from trimaran.build import preflight
+from trimaran.build.cache_imports import Imports
 from trimaran.build.contexts import Folders
 from trimaran.build.machine import Machine
 from trimaran.build.plan import Demand, Plan
@@ -35,6 +36,7 @@ class Execution(msgspec.Struct, frozen=True):
     Attributes:
         source: the Dockerfile, whose lines errors show.
         origins: where base layers are.
+        imports: what caches from elsewhere know.
         folders: the local folders that COPY may read.
         supports: how each platform's programs run here.
     """
@@ -44,6 +46,7 @@ class Execution(msgspec.Struct, frozen=True):
     plan: Plan
     source: Source
     origins: Origins
+    imports: Imports
     folders: Folders
     supports: Mapping[Platform, Support]
     packing: Packing
@@ -79,7 +82,8 @@ class Execution(msgspec.Struct, frozen=True):
             machine.store,
             self.plan,
             self.source,
-            self.origins,
+            {**self.origins, **self.imports.origins},
+            self.imports,
             self.supports,
             self.packing,
             executor,

@@ -8,7 +8,7 @@ import msgspec
 
 from trimaran.errors import UsageError
 from trimaran.images import outputs
-from trimaran.request import BuildRequest, Compression
+from trimaran.request import BuildRequest, Compression, FolderCache
 
 
 class Outputs(msgspec.Struct, frozen=True):
@@ -29,6 +29,9 @@ class Outputs(msgspec.Struct, frozen=True):
                 "a Docker archive holds one platform, and several are to be built",
                 "use -o type=oci,dest=FILE, or one --platform",
             )
+        for cache in self.request.cache_to:
+            if isinstance(cache.place, FolderCache) and not cache.ignore_error:
+                outputs.check_folder(cache.place.path)
         for output in self.request.outputs:
             if output.destination in (None, "-"):
                 continue
@@ -40,8 +43,10 @@ class Outputs(msgspec.Struct, frozen=True):
 
     @property
     def compression(self) -> Compression:
-        """How layers are compressed: one way for all outputs."""
-        kinds = (output.compression for output in self.request.outputs)
+        """How layers are compressed: one way for all outputs, and for caches, which share them."""
+        kinds = [output.compression for output in self.request.outputs]
+        if not self.want_layers or not kinds:
+            kinds = [cache.compression for cache in self.request.cache_to if cache.compression]
         return next((kind for kind in kinds if kind != "gzip"), "gzip")
 
     @property

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from trimaran import platforms
+from trimaran.build.cache_imports import Imported, Imports
 from trimaran.build.outcomes import Outcomes
 from trimaran.build.resolve import Resolver, together
 from trimaran.build.results import Packing, Results
@@ -16,7 +17,7 @@ from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
 from trimaran.errors import ContextError, DockerfileError
 from trimaran.graph.identity import ContentDigest, identities
-from trimaran.graph.steps import Copy, Extract, Run, Step, chain, inputs
+from trimaran.graph.steps import Copy, Extract, Run, Step, chain, context_mounts, inputs, walk
 from trimaran.oci.models import Descriptor
 from trimaran.platforms import Platform
 from trimaran.request import ENTITLEMENTS, BuildRequest, FolderContext, GitContext, UrlContext
@@ -71,6 +72,19 @@ class Plan(msgspec.Struct, frozen=True):
     def identity(self, step: Step) -> str:
         return self.identities[id(step)]
 
+    def cacheable(self, *, all_steps: bool) -> tuple[Step, ...]:
+        """The steps that a cache is to hold, inputs first; bases are where they are.
+
+        Args:
+            all_steps: those of intermediate stages too. A context that is only mounted is none.
+        """
+        steps = dict.fromkeys(step for target in self.targets for step in chain(target))
+        if all_steps:
+            mounted = {id(shown) for step in walk(self.targets) for shown in context_mounts(step)}
+            others = (step for step in walk(self.targets) if id(step) not in mounted)
+            steps = dict.fromkeys((*others, *steps))
+        return tuple(step for step in steps if not isinstance(step, Extract))
+
     def label(self, step: Step) -> StepLabel:
         for image in self.images.values():
             if id(step) in image.labels:
@@ -83,17 +97,20 @@ class Demand(msgspec.Struct):
     """What must be done, by identity, inputs first.
 
     Attributes:
-        roots: steps whose file systems are not in the store but are needed.
+        roots: steps whose file systems are not in the store but are needed; an imported one is the
+            extraction of its layer.
         layers: steps whose layers must be written.
+        adopted: imported layers that are taken as they are.
         blobs: base layers that must be fetched, by digest.
     """
 
     roots: dict[str, Step] = msgspec.field(default_factory=dict)
     layers: dict[str, Step] = msgspec.field(default_factory=dict)
     blobs: dict[str, Descriptor] = msgspec.field(default_factory=dict)
+    adopted: dict[str, Imported] = msgspec.field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.roots or self.layers or self.blobs)
+        return bool(self.roots or self.layers or self.blobs or self.adopted)
 
     @property
     def run_platforms(self) -> tuple[Platform, ...]:
@@ -129,10 +146,16 @@ def make_plan(
     nonce = secrets.token_hex(8)
     plan = Plan(images, known, replaces, tests, wanted)
 
+    def runs_anew(step: Step) -> bool:
+        if not request.no_cache_stages:
+            return request.no_cache
+        stage = dockerfile.stage_at(plan.label(step).lines[0])
+        return stage is not None and stage.name in request.no_cache_stages
+
     def standing(step: Step, identity: str) -> str:
         if isinstance(step, Extract):
             return identity
-        if not request.no_cache:
+        if not runs_anew(step):
             return results.replacement(identity)
         return replaces.setdefault(identity, f"{identity[:48]}{nonce}")
 
@@ -224,6 +247,7 @@ class DemandFinder(msgspec.Struct, frozen=True):
     plan: Plan
     store: Store
     results: Results
+    imports: Imports
     demand: Demand = msgspec.field(default_factory=Demand)
 
     def find(self, packing: Packing | None, want_roots: bool) -> Demand:
@@ -243,12 +267,30 @@ class DemandFinder(msgspec.Struct, frozen=True):
                     self._need_root(step)
         return self.demand
 
+    def find_cached(self, steps: Iterable[Step], packing: Packing) -> Demand:
+        """The same, and the layers of steps that caches are to hold.
+
+        A layer that another cache has is passed on from there.
+        """
+        for step in steps:
+            if self.imports.find(self.plan.identity(step)) is None:
+                self._need_layer(step, packing)
+        return self.demand
+
     def _need_layer(self, step: Step, packing: Packing) -> None:
         if isinstance(step, Extract):
             self._need_blob(step.layer)
-        elif self.results.layer(self.plan.identity(step), packing) is None:
+            return
+        identity = self.plan.identity(step)
+        if self.results.layer(identity, packing) is not None:
+            return
+        imported = self.imports.find(identity)
+        if imported and imported.entry.packing == packing:
+            self._need_blob(imported.entry.layer.descriptor)
+            self.demand.adopted[identity] = imported
+        else:
             self._need_root(step)
-            self.demand.layers[self.plan.identity(step)] = step
+            self.demand.layers[identity] = step
 
     def _need_blob(self, layer: Descriptor) -> None:
         if not self.store.has_blob(layer.digest):
@@ -263,10 +305,16 @@ class DemandFinder(msgspec.Struct, frozen=True):
             if identity in self.demand.roots:
                 continue
             if ready:
-                self.demand.roots[identity] = step
+                self.demand.roots[identity] = self._made(step)
             elif self.store.snapshot(identity) is None:
-                needed = [link for need in inputs(step) for link in chain(need)]
+                made = self._made(step)
+                needed = [link for need in inputs(made) for link in chain(need)]
                 stack.append((step, True))
                 stack.extend((need, False) for need in reversed(needed))
-                if isinstance(step, Extract):
-                    self._need_blob(step.layer)
+                if isinstance(made, Extract):
+                    self._need_blob(made.layer)
+
+    def _made(self, step: Step) -> Step:
+        """The step itself, or the extraction of the layer that a cache has of it."""
+        imported = self.imports.find(self.plan.identity(step))
+        return imported.extraction(step) if imported else step

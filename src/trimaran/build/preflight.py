@@ -14,7 +14,7 @@ from trimaran.errors import HostError
 from trimaran.linux import namespaces
 from trimaran.platforms import Platform
 from trimaran.references import Reference
-from trimaran.request import BuildRequest
+from trimaran.request import BuildRequest, RegistryCache
 
 
 def check_push(request: BuildRequest, open_repository: OpenRepository) -> None:
@@ -23,9 +23,11 @@ def check_push(request: BuildRequest, open_repository: OpenRepository) -> None:
     Raises:
         RegistryError, UnauthorizedError: one may not.
     """
-    if any(output.type == "registry" for output in request.outputs):
-        for reference in _repositories(request.tags):
-            open_repository(reference).check_push()
+    pushed = any(output.type == "registry" for output in request.outputs)
+    caches = (cache.place for cache in request.cache_to if not cache.ignore_error)
+    names = [place.reference for place in caches if isinstance(place, RegistryCache)]
+    for reference in _repositories((*request.tags, *names) if pushed else names):
+        open_repository(reference).check_push()
 
 
 def _repositories(tags: Iterable[Reference]) -> Iterable[Reference]:

@@ -20,7 +20,7 @@ def announce(request: BuildRequest, plan: Plan, demand: Demand, emit: Emit) -> N
     for name in dict.fromkeys(n for i in plan.images.values() for n in i.unused_build_args):
         emit(Notice("warning", f"--build-arg {name} is used by no ARG"))
     for key, step in shown.items():
-        if key not in demand.roots:
+        if key not in demand.roots or isinstance(demand.roots[key], Extract):
             label = plan.label(step)
             emit(StepCached(key, label.text, str(label.platform)))
 

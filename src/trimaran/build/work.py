@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from trimaran.build.assemble import timestamp
+from trimaran.build.cache_imports import Imported, Imports
 from trimaran.build.plan import Demand, Plan
 from trimaran.build.results import LayerResult, Packing, Results, StepResult
 from trimaran.dockerfile.instructions import Source
@@ -18,12 +19,13 @@ from trimaran.dockerfile.labels import StepLabel
 from trimaran.emulation import quirks
 from trimaran.emulation.quirks import Quirks
 from trimaran.emulation.support import Emulated, Support
-from trimaran.errors import StepError, TrimaranError
+from trimaran.errors import ImageError, StepError, TrimaranError
 from trimaran.events import Emit, Mode, StepCached, StepDone, StepFailed, StepStarted
 from trimaran.executor.executor import Executor
 from trimaran.graph.steps import Extract, Run, Step, chain, ground, inputs
 from trimaran.images.copy import BlobCopy, CopyStopped
 from trimaran.images.local import StoreImages
+from trimaran.layers.decompression import diff_id
 from trimaran.layers.diff import write_layer
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
@@ -40,6 +42,7 @@ class Worker(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the Dockerfile, whose lines errors show.
+        imports: whose layers are taken.
         supports: how each platform's programs run here.
         settings: what is done about the emulator's troubles.
     """
@@ -48,6 +51,7 @@ class Worker(msgspec.Struct, frozen=True):
     plan: Plan
     source: Source
     origins: Origins
+    imports: Imports
     supports: Mapping[Platform, Support]
     packing: Packing
     executor: Executor
@@ -60,7 +64,8 @@ class Worker(msgspec.Struct, frozen=True):
         fetches = [self._fetch_task(blob) for blob in demand.blobs.values()]
         steps = [self._step_task(key, step, demand) for key, step in demand.roots.items()]
         layers = [self._layer_task(key, demand) for key in demand.layers]
-        return fetches + steps + layers
+        adopted = [self._adopt_task(key, it, demand) for key, it in demand.adopted.items()]
+        return fetches + steps + layers + adopted
 
     def _fetch_task(self, blob: Descriptor) -> Task:
         return Task(_fetch(blob.digest), (), partial(self._fetch, blob), heavy=False)
@@ -93,6 +98,8 @@ class Worker(msgspec.Struct, frozen=True):
             started = time.time()
             if isinstance(step, Extract):
                 self._execute(identity, step)
+                if imported := self.imports.find(identity):
+                    self._remember(identity, imported)
                 return
             settings = self._settings(step)
             self.emit(
@@ -142,6 +149,34 @@ class Worker(msgspec.Struct, frozen=True):
                 error.message, step=label.text, platform=str(label.platform), hint=error.hint
             ) from lines
 
+    def _adopt_task(self, identity: str, imported: Imported, demand: Demand) -> Task:
+        digest = imported.entry.layer.descriptor.digest
+        needs = (_fetch(digest),) if digest in demand.blobs else ()
+        return Task(_layer(identity), needs, partial(self._adopt, identity, imported))
+
+    def _adopt(self, identity: str, imported: Imported) -> None:
+        """Take a layer as it is, if it is what the cache says: its digest was checked on the way.
+
+        Raises:
+            ImageError: it is another.
+            LayerError: it is damaged.
+        """
+        layer = imported.entry.layer
+        with StoreImages(self.store).open_blob(layer.descriptor) as chunks:
+            found = diff_id(chunks, layer.descriptor.digest)
+        if found != layer.diff_id:
+            raise ImageError(
+                f"the cache {imported.cache}: layer {layer.descriptor.digest} holds {found},"
+                f" and is said to hold {layer.diff_id}",
+                "leave out that --cache-from, and write the cache anew",
+            )
+        self._remember(identity, imported)
+
+    def _remember(self, identity: str, imported: Imported) -> None:
+        results, entry = Results(self.store), imported.entry
+        results.put_step(identity, entry.result)
+        results.put_layer(identity, entry.packing, entry.layer)
+
     def _layer_task(self, identity: str, demand: Demand) -> Task:
         needs = (_root(identity),) if identity in demand.roots else ()
         return Task(_layer(identity), needs, partial(self._write_layer, identity))
@@ -167,6 +202,7 @@ def task_keys(demand: Demand) -> set[str]:
     """The keys of the tasks that do what is demanded."""
     keys = {_fetch(digest) for digest in demand.blobs}
     keys |= {_root(identity) for identity in demand.roots}
+    keys |= {_layer(identity) for identity in demand.adopted}
     return keys | {_layer(identity) for identity in demand.layers}
 
 

@@ -15,7 +15,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import build_sources, calls, failures, values
+from trimaran.cli import build_sources, cache_options, calls, failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -67,6 +67,9 @@ class _Flags:
     secrets: tuple[str, ...] = ()
     ssh: tuple[str, ...] = ()
     cgroup_parent: str = ""
+    cache_to: tuple[str, ...] = ()
+    cache_from: tuple[str, ...] = ()
+    no_cache_filters: tuple[str, ...] = ()
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -110,6 +113,7 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option(
     "--allow-missing", is_flag=True, help="Publish the others without it (implies --keep-going)"
 )
+@cache_options.cache_options
 @build_options
 @partial(verify_options, also=", or what a RUN may ask for: network.host, security.insecure")
 @qemu_option
@@ -189,6 +193,9 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         arch_tags=flags.arch_tags,
         keep_going=flags.keep_going or flags.allow_missing,
         allow_missing=flags.allow_missing,
+        cache_to=cache_options.exports(flags.cache_to),
+        cache_from=cache_options.places(flags.cache_from),
+        no_cache_stages=cache_options.stages(flags.no_cache_filters, no_cache=flags.no_cache),
         run=of_build(
             session.environment, limits, secrets=flags.secrets, ssh=flags.ssh, granted=granted
         ),

@@ -270,3 +270,8 @@ class Dockerfile(msgspec.Struct, frozen=True):
     arguments: tuple[Arg, ...]
     stages: tuple[Stage, ...]
     empty_continuations: tuple[int, ...] = ()
+
+    def stage_at(self, line: int) -> Stage | None:
+        """The stage to which a line belongs; None before the first."""
+        begun = (stage for stage in self.stages if stage.line.lines[0] <= line)
+        return max(begun, key=lambda stage: stage.index, default=None)

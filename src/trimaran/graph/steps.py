@@ -261,6 +261,17 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
             stack.extend((need, False) for need in reversed(below) if need and id(need) not in seen)
 
 
+def context_mounts(step: Step) -> tuple[Step, ...]:
+    """The steps that only bring a context's files to the mounts of a RUN."""
+    return tuple(
+        source
+        for source in (_sources(step) if isinstance(step, Run) else ())
+        if isinstance(source, Copy)
+        and source.parent is None
+        and all(isinstance(part.source, ContextFiles) for part in source.parts)
+    )
+
+
 def _sources(step: Step) -> tuple[Step | None, ...]:
     match step:
         case Copy(parts=parts):

@@ -6,6 +6,7 @@ Several members or frames in a row count as one stream, as their formats have it
 from __future__ import annotations
 
 import bz2
+import hashlib
 import lzma
 import re
 from collections.abc import Callable, Iterator
@@ -75,6 +76,14 @@ def decompressed(chunks: Iterator[bytes], label: str) -> Iterator[bytes]:
         if isinstance(error, OSError) and error.errno:
             raise
         raise LayerError(f"{label}: the compressed data is damaged: {error}") from error
+
+
+def diff_id(chunks: Iterator[bytes], label: str) -> str:
+    """The digest of a layer's uncompressed archive (config.md, rootfs). Raises LayerError."""
+    hasher = hashlib.sha256()
+    for chunk in decompressed(chunks, label):
+        hasher.update(chunk)
+    return f"sha256:{hasher.hexdigest()}"
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
