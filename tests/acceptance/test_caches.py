@@ -275,6 +275,7 @@ def test_a_kill_while_a_cache_is_written_leaves_the_old_one(small: Workshop) -> 
     words = ("--platform", TWO, "--cache-to", to, small.folder / "context")
     small.build(*words)
     moments = random.Random(time.time_ns())  # noqa: S311 - the moments of a test
+    ends: list[int] = []
     for turn in range(6):
         small.write("context/Dockerfile", f"{ONE}RUN echo {turn} > /turn\n")
         before = (folder / "index.json").read_bytes()
@@ -282,6 +283,7 @@ def test_a_kill_while_a_cache_is_written_leaves_the_old_one(small: Workshop) -> 
             wait_for_export(build)
             time.sleep(moments.uniform(0, 0.02))
             build.send_signal(signal.SIGKILL)
+            ends.append(build.wait())
         read_document(folder)
         if (folder / "index.json").read_bytes() == before:
             small.write("context/Dockerfile", f"{ONE}RUN echo {max(turn - 1, 0)} > /turn\n")
@@ -289,6 +291,7 @@ def test_a_kill_while_a_cache_is_written_leaves_the_old_one(small: Workshop) -> 
         steps, _, said = begun(fresh(small, turn + 1), "--cache-from", source)
         assert said == []
         assert set(steps) <= {f"RUN echo {max(turn - 1, 0)} > /turn"}
+    assert -signal.SIGKILL in ends
 
 
 def wait_for_export(build: subprocess.Popen[str]) -> None:
