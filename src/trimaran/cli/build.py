@@ -15,7 +15,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import build_sources, cache_options, calls, failures, values
+from trimaran.cli import build_sources, cache_options, failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -128,9 +128,10 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     """
     given = msgspec.convert(flags, _Flags)
     request = _request(session, given)
-    method, as_json = calls.method_of(given.call, check=given.check)
-    if method != "build":
-        sys.exit(calls.answer(request, session, method, as_json=as_json))
+    if given.check or given.call != "build":
+        from trimaran.cli import calls
+
+        sys.exit(calls.answer(request, session, "check" if given.check else given.call))
     files = [Path(name).absolute() for name in (given.iidfile, given.metadata_file) if name]
     for file in files:
         written.check(file)

@@ -6,7 +6,7 @@ import base64
 
 import msgspec
 
-from trimaran.build.checking import Checked
+from trimaran.build.calls import Checked
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.outline import Outline, Target, Wanted
 from trimaran.errors import DockerfileError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimaran.build.checking import Checked
+from trimaran.build.calls import Checked
 from trimaran.dockerfile.checks.findings import Finding
 from trimaran.dockerfile.excerpt import excerpt
 from trimaran.dockerfile.instructions import Source

@@ -4,40 +4,31 @@ from __future__ import annotations
 
 import click
 
-from trimaran.build.checking import check_request, outline_request, targets_of
+from trimaran.build.calls import check_request, outline_request, targets_of
 from trimaran.cli import call_json, call_text, failures
 from trimaran.cli.session import Session
 from trimaran.errors import UsageError
 from trimaran.request import BuildRequest
 
-_METHODS = ("build", "check", "outline", "targets")
+_METHODS = ("check", "outline", "targets")
 _ALIASES = {"lint": "check"}
+_FORMATS = ("", "format=text", "format=json")
 
 
-def method_of(text: str, *, check: bool) -> tuple[str, bool]:
-    """What `--call METHOD[,format=json]` asks for; `--check` is short for it.
-
-    Returns:
-        the method, and whether JSON is wanted.
+def answer(request: BuildRequest, session: Session, call: str) -> int:
+    """Print what `--call METHOD[,format=json]` asks for; gives the exit status.
 
     Raises:
         UsageError: the method or the format is unknown.
-    """
-    method, _, rest = text.partition(",")
-    method = "check" if check and method == "build" else _ALIASES.get(method, method)
-    if method not in _METHODS:
-        raise UsageError(f"unknown --call {method!r}", f"one of {', '.join(_METHODS)}")
-    if rest not in ("", "format=json", "format=text"):
-        raise UsageError(f"unknown --call option {rest!r}", "write format=json or format=text")
-    return method, rest == "format=json"
-
-
-def answer(request: BuildRequest, session: Session, method: str, *, as_json: bool) -> int:
-    """Print what was asked for; gives the exit status.
-
-    Raises:
         TrimaranError: the Dockerfile cannot be read.
     """
+    named, _, form = call.partition(",")
+    method, as_json = _ALIASES.get(named, named), form == "format=json"
+    if method not in _METHODS:
+        hint = f"one of build, {', '.join(_METHODS)}"
+        raise UsageError(f"unknown --call {call!r}", hint)
+    if form not in _FORMATS:
+        raise UsageError(f"unknown --call option {form!r}", "write format=json or format=text")
     match method:
         case "check":
             checked = check_request(request, session.machine)

@@ -25,6 +25,11 @@ class Source(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Source({self.path!r})"
 
+    @property
+    def lines(self) -> list[str]:
+        """The text's lines, without a byte order mark and without their line feeds."""
+        return self.text.removeprefix("\ufeff").split("\n")
+
     def error(self, message: str, lines: tuple[int, int], hint: str = "") -> DockerfileError:
         """A fault of these lines, to be raised."""
         return DockerfileError(message, path=self.path, lines=lines, source=self.text, hint=hint)
@@ -263,6 +268,7 @@ class Dockerfile(msgspec.Struct, frozen=True):
         arguments: the ARG instructions before the first FROM.
         stages: at least one.
         empty_continuations: the last lines of instructions that an empty line goes through.
+        check: line and value of the directive `check`; (0, "") if there is none.
     """
 
     source: Source
@@ -270,6 +276,7 @@ class Dockerfile(msgspec.Struct, frozen=True):
     arguments: tuple[Arg, ...]
     stages: tuple[Stage, ...]
     empty_continuations: tuple[int, ...] = ()
+    check: tuple[int, str] = (0, "")
 
     def stage_at(self, line: int) -> Stage | None:
         """The stage to which a line belongs; None before the first."""

@@ -14,8 +14,8 @@ import msgspec
 
 from trimaran.dockerfile.instructions import Source
 
-DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*", re.ASCII)
-DIRECTIVES = ("syntax", "escape", "check")
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*", re.ASCII)
+_DIRECTIVES = ("syntax", "escape", "check")
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
@@ -39,32 +39,49 @@ class LogicalLine(msgspec.Struct, frozen=True):
     last: int
 
 
+def directives(source: Source) -> dict[str, tuple[int, str]]:
+    """The parser directives at the top of a Dockerfile: each one's line and value, by its name.
+
+    Raises:
+        DockerfileError: one is given twice, or the escape character is none.
+    """
+    found: dict[str, tuple[int, str]] = {}
+    for number, line in enumerate(source.lines, 1):
+        match = _DIRECTIVE.fullmatch(line.rstrip("\r").lstrip(SPACES))
+        if match is None or match[1].lower() not in _DIRECTIVES:
+            break
+        name, value = match[1].lower(), match[2]
+        if name in found:
+            cause = f"only one {name} parser directive can be used"
+            raise source.error(cause, (number, number))
+        if name == "escape" and value not in _CONTINUED:
+            cause = f"invalid escape token '{value}' does not match ` or \\"
+            raise source.error(cause, (number, number))
+        found[name] = (number, value)
+    return found
+
+
 class Reader:
     """Reads the logical lines one by one; between two of them bodies of heredocs may be taken.
 
     Args:
         source: the Dockerfile.
+        escape: the escape character.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, escape: str) -> None:
         self._lines: list[str] = _LINE.findall(source.text.removeprefix("\ufeff"))
-        self._seen: set[str] = set()
-        self._directives_ended = False
-        self.escape = "\\"
+        self.escape = escape
         self.number = 0
         """The last line that was read."""
         self.empty: list[int] = []
         """The last lines of those instructions that are continued over an empty line."""
 
     def __iter__(self) -> Iterator[LogicalLine]:
-        """The logical lines.
-
-        Raises:
-            DockerfileError: a directive is wrong or given twice.
-        """
+        """The logical lines."""
         while (line := self._take()) is not None:
-            text, more = self._without_escape(self._opening(line))
+            opening = line.rstrip("\r\n").lstrip(SPACES)
+            text, more = self._without_escape("" if opening.startswith("#") else opening)
             if not text and not more:
                 continue
             first, has_empty = self.number, False
@@ -100,27 +117,6 @@ class Reader:
             return None
         self.number += 1
         return self._lines[self.number - 1]
-
-    def _opening(self, line: str) -> str:
-        """The first line of an instruction; empty if it is a comment or a directive."""
-        text = line.rstrip("\r\n").lstrip(SPACES)
-        match = None if self._directives_ended else DIRECTIVE.fullmatch(text)
-        if match is None or match[1].lower() not in DIRECTIVES:
-            self._directives_ended = True
-        else:
-            self._directive(match[1].lower(), match[2])
-        return "" if text.startswith("#") else text
-
-    def _directive(self, name: str, value: str) -> None:
-        here = (self.number, self.number)
-        if name in self._seen:
-            raise self._source.error(f"only one {name} parser directive can be used", here)
-        self._seen.add(name)
-        if name == "escape":
-            if value not in _CONTINUED:
-                cause = f"invalid escape token '{value}' does not match ` or \\"
-                raise self._source.error(cause, here)
-            self.escape = value
 
     def _without_escape(self, text: str) -> tuple[str, bool]:
         """The text without a final escape character, and whether there was one."""

@@ -33,7 +33,9 @@ def parse(text: str, path: str) -> df.Dockerfile:
     if not stages:
         lines = read.statements[-1].line.lines
         raise source.error("no FROM: nothing to build", lines, "add FROM IMAGE")
-    return df.Dockerfile(source, read.escape, arguments, stages, read.empty_continuations)
+    return df.Dockerfile(
+        source, read.escape, arguments, stages, read.empty_continuations, read.check
+    )
 
 
 def parse_trigger(trigger: str, line: df.Line) -> df.Instruction:

@@ -8,7 +8,7 @@ from trimaran import references
 from trimaran.dockerfile import forms, heredocs
 from trimaran.dockerfile.forms import KEYWORDS, Form, UnknownInstructionError
 from trimaran.dockerfile.instructions import Heredoc, Line, Source
-from trimaran.dockerfile.lines import DIRECTIVE, DIRECTIVES, LogicalLine, Reader
+from trimaran.dockerfile.lines import LogicalLine, Reader, directives
 from trimaran.dockerfile.suggest import did_you_mean
 from trimaran.errors import DockerfileError, InvalidReferenceError
 
@@ -43,11 +43,13 @@ class Statements(msgspec.Struct, frozen=True):
 
     Attributes:
         empty_continuations: the last lines of statements that an empty line goes through.
+        check: line and value of the directive `check`; (0, "") if there is none.
     """
 
     escape: str
     statements: tuple[Statement, ...]
     empty_continuations: tuple[int, ...] = ()
+    check: tuple[int, str] = (0, "")
 
 
 def read(source: Source) -> Statements:
@@ -56,12 +58,13 @@ def read(source: Source) -> Statements:
     Raises:
         DockerfileError: a line cannot be read, the file is empty or asks for another frontend.
     """
-    _check_frontend(source)
-    reader = Reader(source)
+    given = directives(source)
+    _check_frontend(source, *given.get("syntax", (0, "")))
+    reader = Reader(source, given.get("escape", (0, "\\"))[1])
     found = tuple(_statement(source, reader, line) for line in reader)
     if not found:
         raise source.error("the Dockerfile is empty", (0, 0), "a Dockerfile begins with FROM")
-    return Statements(reader.escape, found, tuple(reader.empty))
+    return Statements(reader.escape, found, tuple(reader.empty), given.get("check", (0, "")))
 
 
 def read_trigger(trigger: str, line: Line) -> Statement:
@@ -121,17 +124,13 @@ def _documents(source: Source, reader: Reader, form: Form, line: LogicalLine) ->
     return found
 
 
-def _check_frontend(source: Source) -> None:
-    for number, text in enumerate(source.text.removeprefix("\ufeff").split("\n"), 1):
-        match = DIRECTIVE.fullmatch(text.strip())
-        if match is None or match[1].lower() not in DIRECTIVES:
-            return
-        if match[1].lower() == "syntax" and not _is_ours(match[2].split()[0]):
-            raise source.error(
-                f"the frontend {match[2]} cannot be used: only docker/dockerfile's language is",
-                (number, number),
-                "remove the syntax line if the file is an ordinary Dockerfile",
-            )
+def _check_frontend(source: Source, line: int, frontend: str) -> None:
+    if frontend and not _is_ours(frontend.split(maxsplit=1)[0]):
+        raise source.error(
+            f"the frontend {frontend} cannot be used: only docker/dockerfile's language is",
+            (line, line),
+            "remove the syntax line if the file is an ordinary Dockerfile",
+        )
 
 
 def _is_ours(name: str) -> bool:

@@ -37,7 +37,7 @@ def check(
     Raises:
         DockerfileError: the check directive cannot be read.
     """
-    config = config_of(dockerfile.source, build_args.get(CHECK_ARG))
+    config = config_of(dockerfile, build_args.get(CHECK_ARG))
     found = Findings(dockerfile.source, config, asked=asked)
     platform = next(iter(images), build_platform)
     automatic = predefined(platform, build_platform, dockerfile.stages[-1].name, build_args)

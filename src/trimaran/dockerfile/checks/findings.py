@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from trimaran.dockerfile.checks.rules import Rule
-from trimaran.dockerfile.instructions import Source
+from trimaran.dockerfile.instructions import Dockerfile, Source
 from trimaran.errors import DockerfileError
 
 _COMMENT = re.compile(r"#\s*check\s*=\s*(.+?)\s*")
@@ -72,22 +72,23 @@ def parse_config(text: str) -> Config:
     return Config(skip, experimental, error)
 
 
-def config_of(source: Source, given: str | None) -> Config:
+def config_of(dockerfile: Dockerfile, given: str | None) -> Config:
     """The configuration of a Dockerfile.
 
     Args:
-        source: whose directive counts.
+        dockerfile: whose directive counts.
         given: the build argument BUILDKIT_DOCKERFILE_CHECK, which wins; None if it is not given.
 
     Raises:
         DockerfileError: it cannot be read.
     """
-    line, text = (0, given) if given is not None else _directive(source)
+    line, text = (0, given) if given is not None else dockerfile.check
     try:
         return parse_config(text)
     except ValueError as error:
         where = "the check directive" if line else "BUILDKIT_DOCKERFILE_CHECK"
-        raise source.error(f"{where} cannot be read: {error}", (line, line)) from error
+        cause = f"{where} cannot be read: {error}"
+        raise dockerfile.source.error(cause, (line, line)) from error
 
 
 class Findings:
@@ -100,7 +101,7 @@ class Findings:
     """
 
     def __init__(self, source: Source, config: Config, *, asked: bool) -> None:
-        self._texts = source.text.removeprefix("\ufeff").split("\n")
+        self._texts = source.lines
         self._config = config
         self._asked = asked
         self._found: dict[Finding, None] = {}
@@ -146,16 +147,6 @@ def comments_above(texts: list[str], line: int) -> list[str]:
             break
         found.append(text.strip())
     return found[::-1]
-
-
-def _directive(source: Source) -> tuple[int, str]:
-    for number, text in enumerate(source.text.removeprefix("\ufeff").split("\n"), 1):
-        stripped = text.strip()
-        if not re.fullmatch(r"#\s*[a-zA-Z][a-zA-Z0-9]*\s*=.*", stripped):
-            break
-        if match := _COMMENT.fullmatch(stripped):
-            return number, match[1]
-    return 0, ""
 
 
 def _names(value: str) -> frozenset[str]:

@@ -57,21 +57,21 @@ def check_portability(
         reached: the numbers of the stages that are built.
         target: the one that becomes the image.
     """
-    stages = dockerfile.stages
+    stages, texts = dockerfile.stages, dockerfile.source.lines
     yield from _last(stages[tuple(family.of(target))[-1]])
     for number in reached:
         members = [stages[one] for one in family.of(number)]
         known = set().union(*(names_of(member.instructions) for member in members))
         native = any("BUILD" in member.platform for member in members)
         for instruction in stages[number].instructions:
-            yield from _in(instruction, dockerfile.source, known, native=native)
+            yield from _in(instruction, texts, known, native=native)
 
 
 def _in(
-    instruction: df.Instruction, source: df.Source, known: set[str], *, native: bool
+    instruction: df.Instruction, texts: Sequence[str], known: set[str], *, native: bool
 ) -> Iterator[Finding]:
     line = instruction.line
-    text = _text(source, line)
+    text = _text(texts, line)
     match instruction:
         case df.Arg():
             yield from _defaults(instruction)
@@ -83,12 +83,12 @@ def _in(
             yield from _downloads(line, text)
 
 
-def _text(source: df.Source, line: df.Line) -> str:
+def _text(texts: Sequence[str], line: df.Line) -> str:
     """The instruction as written, heredocs included; a trigger stands in no file."""
     if line.is_trigger:
         return line.text
     first, last = line.lines
-    return "\n".join(source.text.removeprefix("\ufeff").split("\n")[first - 1 : last])
+    return "\n".join(texts[first - 1 : last])
 
 
 def _last(first: df.Stage) -> Iterator[Finding]:

@@ -157,7 +157,7 @@ def _described(
 
 def describing(source: df.Source, line: df.Line) -> list[str]:
     """The texts of the comments right above an instruction, those for checks left out."""
-    comments = comments_above(source.text.removeprefix("\ufeff").split("\n"), line.lines[0])
+    comments = comments_above(source.lines, line.lines[0])
     return [text.removeprefix("#").strip() for text in comments if not _CHECK.match(text)]
 
 
