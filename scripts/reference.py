@@ -20,7 +20,7 @@ from trimaran.dockerfile.flags import _FLAGS, Kind
 from trimaran.dockerfile.forms import KEYWORDS
 from trimaran.errors import UsageError
 from trimaran.executor import bundle, seccomp
-from trimaran.request import Compression, OutputType
+from trimaran.request import Annotated, Compression, OutputType
 
 _OPENING = """\
 # Reference
@@ -67,11 +67,13 @@ STATUSES = {
 
 _OUTPUTS: dict[OutputType, tuple[str, str]] = {
     "oci": ("A tar, or with `tar=false` a folder, in the OCI image layout", "file or folder"),
-    "docker": ("A tar for `docker load`; one platform only", "file"),
+    "docker": ("Docker's daemon, or a tar for `docker load`; one platform only", "file, or none"),
     "local": ("The files of the root file system; with several platforms a folder for each",
               "folder, required"),
     "tar": ("The same as a tar", "file"),
-    "registry": ("Pushed under every name of `-t`", "none"),
+    "image": ("The local store; with `push=true` a registry", "none"),
+    "registry": ("Pushed under every name of `-t`, or else of `name`", "none"),
+    "cacheonly": ("Nothing: what is built is found again by later builds", "none"),
 }  # fmt: skip
 
 
@@ -139,16 +141,38 @@ def _value(option: click.Option) -> str:
 
 def _values() -> Iterator[str]:
     yield "## Values of `build`\n"
-    yield "`-o type=T[,dest=D][,tar=B][,compression=C]`; `-o D` means `type=local,dest=D`, and"
+    yield "`-o type=T[,dest=D][,ATTRIBUTE=VALUE…]`; `-o D` means `type=local,dest=D`, and"
     yield "`-o -` a `type=tar` on standard output. Without `dest` a file goes to standard output.\n"
     rows = [[f"`{kind}`", *_OUTPUTS[kind]] for kind in get_args(OutputType)]
     yield from _table(("type", "what it is", "`dest`"), rows)
     kinds = ", ".join(f"`{kind}`" for kind in get_args(Compression))
-    yield f"Compressions of layers: {kinds}; the first is the default."
-    yield "Layers of a base stay as they are.\n"
+    yield from _table(("attribute", "value", "means"), _attributes(kinds))
+    yield "`unpack`, `buildinfo`, `buildinfo-attrs`, `attestation-inline`, `prefer-nondist-layers`"
+    yield "are taken and ignored: they are about containerd and about what BuildKit has dropped."
+    yield "`compression=estargz`, `name-canonical`, `dangling-name-prefix` and `registry.insecure`"
+    yield "are refused with the way out.\n"
+    yield "`--annotation [ON[[PLATFORM]][,ON…]:]KEY=VALUE`; what it is ON is"
+    yield f"{', '.join(f'`{kind}`' for kind in get_args(Annotated))}; a manifest by default.\n"
     yield "`--build-context NAME=…` takes a folder, `docker-image://NAME[:TAG]`, or"
     yield "`oci-layout://FOLDER[:TAG|@DIGEST]`.\n"
     yield "`--build-arg NAME` and `run -e NAME` without a value take it from the environment.\n"
+
+
+def _attributes(compressions: str) -> list[list[str]]:
+    return [
+        ["`tar`", "`true`, `false`", "`oci` as a tar or as a folder"],
+        ["`name`", "names, by commas", "of the result, where there is no `-t`"],
+        ["`push`, `store`", "`false`, `true`", "an `image` goes to a registry, to the local store"],
+        ["`push-by-digest`", "`false`, `true`", "it is pushed without a tag"],
+        ["`compression`", compressions, "of layers; those of a base stay as they are"],
+        ["`compression-level`", "0 to 9, 0 to 22", "of gzip, of zstd"],
+        ["`force-compression`", "`false`, `true`", "layers of a base are compressed so, too"],
+        ["`oci-mediatypes`", "`true`, `false`", "OCI's media types, or Docker's schema 2"],
+        ["`rewrite-timestamp`", "`true`, `false`", "later times of files become SOURCE_DATE_EPOCH"],
+        ["`platform-split`", "`true`, `false`", "`local`, `tar`: a folder for each platform"],
+        ["`annotation.KEY`, `annotation-ON.KEY`, `annotation-ON[PLATFORM].KEY`", "text",
+         "as `--annotation`, for this output"],
+    ]  # fmt: skip
 
 
 def _platforms() -> Iterator[str]:

@@ -57,7 +57,8 @@ class EmptyContext(msgspec.Struct, frozen=True):
 Context = FolderContext | ImageContext | LayoutContext | GitContext | UrlContext
 MainContext = Path | GitContext | UrlContext | ArchiveContext | EmptyContext
 
-OutputType = Literal["oci", "docker", "local", "tar", "registry"]
+OutputType = Literal["image", "registry", "oci", "docker", "local", "tar", "cacheonly"]
+Annotated = Literal["index", "index-descriptor", "manifest", "manifest-descriptor"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
 Network = Literal["default", "none", "host"]
 
@@ -65,13 +66,42 @@ SHM_SIZE_BYTES = 64 * 1024 * 1024
 """Docker's own."""
 
 
+class Annotation(msgspec.Struct, frozen=True):
+    """One `--annotation`: what it is on, and of which platform's image; None is all."""
+
+    on: Annotated
+    key: str
+    value: str
+    platform: Platform | None = None
+
+
 class Output(msgspec.Struct, frozen=True):
-    """One `-o`. `destination` is None for `registry`; "-" is standard output."""
+    """One `-o`.
+
+    Attributes:
+        destination: a file or folder; "-" is standard output; None is a registry, the local store,
+            or for `docker` the daemon.
+        level: of the compression; None is ours.
+        force_compression: layers of bases are compressed so, too.
+        oci_media_types: False is Docker's schema 2.
+        rewrite_timestamp: later times of files become SOURCE_DATE_EPOCH, where it is set.
+        names: of the result, where the request has none.
+        by_digest: it is pushed without a tag.
+        platform_split: a folder for each platform; None is where there are several.
+    """
 
     type: OutputType
     destination: str | None = None
     tar: bool = True
     compression: Compression = "gzip"
+    level: int | None = None
+    force_compression: bool = False
+    oci_media_types: bool = True
+    rewrite_timestamp: bool = True
+    names: tuple[Reference, ...] = ()
+    by_digest: bool = False
+    annotations: tuple[Annotation, ...] = ()
+    platform_split: bool | None = None
 
 
 class RegistryCache(msgspec.Struct, frozen=True):
@@ -157,7 +187,8 @@ class BuildRequest(msgspec.Struct, frozen=True):
     a name to its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that
     may be of another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed
     in every image (`build.testing`). `keep_going` builds the other platforms when one fails;
-    `allow_missing` publishes them without it. `run` is for the programs of RUN.
+    `allow_missing` publishes them without it. `run` is for the programs of RUN. `annotations` are
+    those of every output.
     `no_cache_stages` are names, in lower case, of stages whose steps run anew.
     """
 
@@ -186,3 +217,8 @@ class BuildRequest(msgspec.Struct, frozen=True):
     cache_to: tuple[CacheExport, ...] = ()
     cache_from: tuple[CachePlace, ...] = ()
     no_cache_stages: frozenset[str] = frozenset()
+    annotations: tuple[Annotation, ...] = ()
+
+    def names(self, output: Output) -> tuple[Reference, ...]:
+        """What an output's image is called: by -t, or else as the output says."""
+        return self.tags or output.names

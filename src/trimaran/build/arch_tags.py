@@ -30,18 +30,20 @@ def arch_tags(
     }
 
 
-def named(request: BuildRequest, result: BuiltIndex) -> Iterator[tuple[Reference, Descriptor]]:
+def named(
+    request: BuildRequest, names: Sequence[Reference], result: BuiltIndex
+) -> Iterator[tuple[Reference, Descriptor]]:
     """Every name of a result with what it is to mean, those of single platforms first.
 
     A platform's names do not depend on whether another one is missing.
     """
     if request.arch_tags:
         platforms = request.platforms or [image.platform for image in result.images]
-        tags = arch_tags(request.tags, platforms)
+        tags = arch_tags(names, platforms)
         for image in result.images:
             for tag in tags[image.platform]:
                 yield tag, image.manifest
-    for tag in request.tags:
+    for tag in names:
         yield tag, result.descriptor
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from trimaran.build.cache_entries import Entries, with_entries
+from trimaran.build.outputs import Shape
 from trimaran.build.plan import Plan
-from trimaran.build.results import LayerResult, Packing, Results
+from trimaran.build.results import LayerResult, Results
 from trimaran.dockerfile.lower import Lowered
+from trimaran.errors import ImageError
 from trimaran.graph.steps import Extract, Step, chain
 from trimaran.oci import media_types
 from trimaran.oci.annotations import MISSING
@@ -25,6 +27,7 @@ from trimaran.oci.models import (
     platform_field,
 )
 from trimaran.platforms import Platform
+from trimaran.request import Annotated
 from trimaran.store.store import Store
 
 _AS_OCI = {
@@ -37,7 +40,7 @@ class BuiltImage(msgspec.Struct, frozen=True):
     """One platform's image in the store.
 
     Attributes:
-        manifest: its descriptor, with its platform.
+        manifest: its descriptor, with its platform and annotations.
         config: its config's descriptor.
         seconds: how long its own steps ran when they ran.
     """
@@ -58,7 +61,7 @@ class BuiltIndex(msgspec.Struct, frozen=True):
     @property
     def is_index(self) -> bool:
         """Whether it is an index, if only of one platform, and not an image itself."""
-        return self.descriptor.media_type == media_types.INDEX
+        return self.descriptor.media_type in media_types.INDEXES
 
 
 class Assembler(msgspec.Struct, frozen=True):
@@ -66,14 +69,16 @@ class Assembler(msgspec.Struct, frozen=True):
 
     Attributes:
         plan: whose steps have all been run and whose layers are in the store.
-        packing: how the layers were written; with its clamp, the times are the clamp's too.
+        shape: how the images look.
+        epoch: SOURCE_DATE_EPOCH in seconds, which stands for every new time; None to keep them.
         entries: what each image's config tells of its steps; None is nothing (`type=inline`).
     """
 
     plan: Plan
     store: Store
     results: Results
-    packing: Packing
+    shape: Shape
+    epoch: int | None
     entries: Callable[[Sequence[Step]], Entries] | None = None
 
     def assemble(self) -> BuiltIndex:
@@ -83,10 +88,13 @@ class Assembler(msgspec.Struct, frozen=True):
             return BuiltIndex(images[0].manifest, images)
         lost = ",".join(str(platform) for platform in self.plan.missing)
         index = Index.make(
-            tuple(image.manifest for image in images), annotations={MISSING: lost} if lost else {}
+            tuple(image.manifest for image in images),
+            media_type=self._type(media_types.INDEX),
+            annotations=self._annotations("index") | ({MISSING: lost} if lost else {}),
         )
         self.store.put_blob(index.raw)
-        return BuiltIndex(index.descriptor, images)
+        own = self._annotations("index-descriptor")
+        return BuiltIndex(msgspec.structs.replace(index.descriptor, annotations=own), images)
 
     def _image(self, platform: Platform, image: Lowered) -> BuiltImage:
         steps = chain(image.step)
@@ -95,26 +103,60 @@ class Assembler(msgspec.Struct, frozen=True):
         ran = [result for result in done if result is not None]
         diff_ids = tuple(layer.diff_id for layer in layers)
         times = [result.created for result in ran]
-        config = finish(image.config, diff_ids, times, image.base_history, self.packing.clamp_mtime)
+        config = finish(image.config, diff_ids, times, image.base_history, self.epoch)
         raw = encode(with_entries(config, self.entries(steps)) if self.entries else config)
-        described = Descriptor(media_types.CONFIG, self.store.put_blob(raw), len(raw))
-        manifest = Manifest.make(described, tuple(layer.descriptor for layer in layers))
+        described = Descriptor(self._type(media_types.CONFIG), self.store.put_blob(raw), len(raw))
+        manifest = Manifest.make(
+            described,
+            tuple(layer.descriptor for layer in layers),
+            media_type=self._type(media_types.MANIFEST),
+            annotations=self._annotations("manifest", platform),
+        )
         self.store.put_blob(manifest.raw)
         size_bytes = len(raw) + sum(layer.descriptor.size for layer in layers)
-        entry = msgspec.structs.replace(manifest.descriptor, platform=platform_field(platform))
+        entry = msgspec.structs.replace(
+            manifest.descriptor,
+            platform=platform_field(platform),
+            annotations=self._annotations("manifest-descriptor", platform),
+        )
         seconds = sum(result.seconds for result in ran)
         return BuiltImage(platform, entry, described, size_bytes, seconds)
 
     def _layer(self, step: Step) -> LayerResult:
-        if isinstance(step, Extract):
-            media_type = _AS_OCI.get(step.layer.media_type, step.layer.media_type)
-            layer = step.layer
-            bare = Descriptor(media_type, layer.digest, layer.size, urls=layer.urls)
-            return LayerResult(bare, step.diff_id)
-        result = self.results.layer(self.plan.identity(step), self.packing)
-        if result is None:
+        packing = self.shape.packing
+        if isinstance(step, Extract) and not packing.makes(step):
+            layer, diff_id = step.layer, step.diff_id
+        elif result := self.results.layer(self.plan.identity(step), packing):
+            layer, diff_id = result.descriptor, result.diff_id
+        else:
             raise AssertionError(f"no layer of {self.plan.label(step).text}")
-        return result
+        media_type = self._type(_AS_OCI.get(layer.media_type, layer.media_type))
+        return LayerResult(
+            Descriptor(media_type, layer.digest, layer.size, urls=layer.urls), diff_id
+        )
+
+    def _type(self, media_type: str) -> str:
+        """The media type in the wanted family.
+
+        Raises:
+            ImageError: Docker's has none such.
+        """
+        if self.shape.oci_media_types:
+            return media_type
+        if media_type not in media_types.AS_DOCKER:
+            raise ImageError(
+                f"Docker's schema 2 has no layers of type {media_type}, which a base has",
+                "leave out oci-mediatypes=false, or add force-compression=true",
+            )
+        return media_types.AS_DOCKER[media_type]
+
+    def _annotations(self, on: Annotated, platform: Platform | None = None) -> dict[str, str]:
+        """Those of one thing; of a platform's own and everybody's, the platform's win."""
+        fit = [one for one in self.shape.annotations if one.on == on]
+        everybody = {one.key: one.value for one in fit if one.platform is None}
+        if platform is None:
+            return {one.key: one.value for one in fit}
+        return everybody | {one.key: one.value for one in fit if one.platform == platform}
 
 
 def finish(

@@ -17,13 +17,14 @@ from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.cache_imports import Imports
 from trimaran.build.checking import find
 from trimaran.build.contexts import Folders
+from trimaran.build.demand import Demand, DemandFinder
 from trimaran.build.machine import Machine
 from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
-from trimaran.build.outputs import Outputs
-from trimaran.build.plan import Demand, DemandFinder, Plan, make_plan
+from trimaran.build.outputs import Outputs, Shape
+from trimaran.build.plan import Plan, make_plan
 from trimaran.build.resolve import Resolver
-from trimaran.build.results import Packing, Results
+from trimaran.build.results import Results
 from trimaran.build.telling import announce, report
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
@@ -79,7 +80,6 @@ class _Build:
         self._store = machine.store
         self._results = Results(machine.store)
         self._outputs = Outputs(request)
-        self._packing = Packing(self._outputs.compression, request.source_date_epoch)
         wanted = request.platforms or (platforms.host(),)
         self._outcomes = Outcomes(wanted, keep_going=request.keep_going)
         self._started = time.time()
@@ -124,7 +124,6 @@ class _Build:
                 self._imports,
                 folders,
                 supports,
-                self._packing,
                 self._emit,
             )
             plan = self._execute(execution, demand)
@@ -143,13 +142,12 @@ class _Build:
             self._emit(Notice("warning", finding.text))
 
     def _demand(self, plan: Plan) -> Demand:
-        packing = self._packing if self._outputs.want_layers else None
         finder = DemandFinder(plan, self._store, self._results, self._imports)
-        demand = finder.find(packing, self._outputs.want_roots)
+        demand = finder.find(self._outputs.packings, want_roots=self._outputs.want_roots)
         for cache in self._request.cache_to:
             if cache.place is not None:
                 steps = plan.cacheable(all_steps=cache.all_steps)
-                demand = finder.find_cached(steps, self._packing)
+                demand = finder.find_cached(steps, self._outputs.cache_packing)
         return demand
 
     def _preflight(self, plan: Plan, demand: Demand) -> tuple[Plan, Mapping[Platform, Support]]:
@@ -159,6 +157,7 @@ class _Build:
         from trimaran.build import preflight  # noqa: PLC0415 - slow to load
 
         preflight.check_push(self._request, self._machine.open_repository)
+        preflight.check_daemon(self._request, self._machine.docker_host)
         if not demand and not self._outputs.want_roots:
             return plan, {}
         machine = self._machine
@@ -206,16 +205,17 @@ class _Build:
     def _finish(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> Built:
         self._store.sync()
         exporter = self._exporter(plan, folders)
-        result = self._assemble(plan, exporter) if self._outputs.want_layers else None
-        if result and any(output.type == "registry" for output in self._request.outputs):
-            honest = self._verify(plan, result, dockerfile)
+        results = self._assemble(plan, exporter)
+        for shape in self._outputs.pushed:
+            honest = self._verify(plan, results[shape], dockerfile)
             if honest is not plan:
-                plan, result = honest, self._assemble(honest, exporter)
+                plan, results = honest, self._assemble(honest, exporter)
         failed = self._outcomes.conclude(allow_missing=self._request.allow_missing)
         self._replace(plan)
-        self._write(plan, result)
+        self._write(plan, results)
         if exporter:
             msgspec.structs.replace(exporter, plan=plan).write(self._request.cache_to)
+        result = next(iter(results.values()), None)
         if result:
             report(self._request, result, time.time() - self._started, self._emit)
         return Built(result, failed)
@@ -232,15 +232,21 @@ class _Build:
             self._store,
             self._results,
             self._imports,
-            self._packing,
+            self._outputs.cache_packing,
             self._machine.open_repository,
             self._emit,
         )
 
-    def _assemble(self, plan: Plan, exporter: Exporter | None) -> BuiltIndex:
+    def _assemble(self, plan: Plan, exporter: Exporter | None) -> dict[Shape, BuiltIndex]:
+        """The images in every shape that is wanted, that of the result first."""
         inline = any(cache.place is None for cache in self._request.cache_to)
-        entries = exporter.entries if exporter and inline else None
-        return Assembler(plan, self._store, self._results, self._packing, entries).assemble()
+        made: dict[Shape, BuiltIndex] = {}
+        for shape in self._outputs.shapes:
+            entries = exporter.packed(shape.packing).entries if exporter and inline else None
+            epoch = self._request.source_date_epoch
+            assembler = Assembler(plan, self._store, self._results, shape, epoch, entries)
+            made[shape] = assembler.assemble()
+        return made
 
     def _replace(self, plan: Plan) -> None:
         """Let later builds take what was run anew, without what a failed platform left undone."""
@@ -272,15 +278,14 @@ class _Build:
             return plan.only(self._outcomes.left)
         return plan
 
-    def _write(self, plan: Plan, result: BuiltIndex | None) -> None:
+    def _write(self, plan: Plan, results: Mapping[Shape, BuiltIndex]) -> None:
         """Write the outputs; without any, give the names of the local store to the result."""
         if self._request.outputs:
             from trimaran.build.writing import Writer  # noqa: PLC0415 - slow to load
 
-            machine = self._machine
-            Writer(self._request, self._store, machine.open_repository, self._emit).write(
-                plan, result
-            )
-        elif result is not None:
-            for tag, descriptor in named(self._request, result):
+            writer = Writer(self._request, self._outputs, self._machine, self._emit)
+            writer.write(plan, results)
+            return
+        for result in results.values():
+            for tag, descriptor in named(self._request, self._request.tags, result):
                 self._store.tag(tag, descriptor)

@@ -62,6 +62,10 @@ class Exporter(msgspec.Struct, frozen=True):
                 text = f"the cache {shown(export.place)} was not written: {error.message}"
                 self.emit(Notice("warning", text, error.hint))
 
+    def packed(self, packing: Packing) -> Exporter:
+        """The same, of layers that were written in another way."""
+        return msgspec.structs.replace(self, packing=packing)
+
     def entries(self, steps: Iterable[Step]) -> Entries:
         """What is known of these steps, each once."""
         found = {entry.step: entry for step in steps for entry in self._entry(step)}
@@ -75,7 +79,8 @@ class Exporter(msgspec.Struct, frozen=True):
         if layer and result:
             epoch = self.packing.clamp_mtime
             created = result.created if epoch is None else timestamp(epoch)
-            yield Entry(self.pure[id(step)], layer, self.packing, created)
+            packing = msgspec.structs.replace(self.packing, forced=False)
+            yield Entry(self.pure[id(step)], layer, packing, created)
         elif imported := self.imports.find(identity):
             yield imported.entry
 

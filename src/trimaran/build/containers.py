@@ -10,13 +10,14 @@ import msgspec
 
 from trimaran import platforms
 from trimaran.build.cache_imports import Imports
+from trimaran.build.demand import DemandFinder
 from trimaran.build.execution import lent
 from trimaran.build.find import OpenRepository, nowhere
 from trimaran.build.machine import Machine
-from trimaran.build.plan import DemandFinder, Plan
+from trimaran.build.plan import Plan
 from trimaran.build.preflight import prepare_platforms, settings
 from trimaran.build.resolve import base_image
-from trimaran.build.results import Packing, Results
+from trimaran.build.results import Results
 from trimaran.build.work import Worker
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.lower import Lowered
@@ -131,13 +132,12 @@ def run_image(image: ImageToRun, make_program: MakeProgram, machine: Machine, em
         {},
         none,
         supports,
-        Packing("gzip", None),
         executor,
         emit,
         machine.stop,
         chosen,
     )
-    demand = DemandFinder(plan, machine.store, results, none).find(None, want_roots=True)
+    demand = DemandFinder(plan, machine.store, results, none).find((), want_roots=True)
     run(worker.tasks(demand), heavy_slots=machine.cores, stop=machine.stop)
     lowers = [plan.identity(step) for step in steps]
     return run_container(

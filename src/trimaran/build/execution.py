@@ -13,9 +13,9 @@ import msgspec
 from trimaran.build import preflight
 from trimaran.build.cache_imports import Imports
 from trimaran.build.contexts import Folders
+from trimaran.build.demand import Demand
 from trimaran.build.machine import Machine
-from trimaran.build.plan import Demand, Plan
-from trimaran.build.results import Packing
+from trimaran.build.plan import Plan
 from trimaran.build.work import Origins, Worker
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile.instructions import Source
@@ -49,7 +49,6 @@ class Execution(msgspec.Struct, frozen=True):
     imports: Imports
     folders: Folders
     supports: Mapping[Platform, Support]
-    packing: Packing
     emit: Emit
 
     def do(self, demand: Demand, *, keep_going: bool = False) -> Mapping[str, TrimaranError]:
@@ -85,7 +84,6 @@ class Execution(msgspec.Struct, frozen=True):
             {**self.origins, **self.imports.origins},
             self.imports,
             self.supports,
-            self.packing,
             executor,
             self.emit,
             machine.stop,

@@ -31,6 +31,7 @@ class Machine(msgspec.Struct, frozen=True):
         open_web: what fetches files that ADD and contexts name.
         quirks: what is done about the emulator's troubles.
         emulators: a CPU's name to the emulator that the user named for it.
+        docker_host: where Docker's daemon is; empty for the usual place.
     """
 
     store: Store
@@ -43,3 +44,4 @@ class Machine(msgspec.Struct, frozen=True):
     open_web: Callable[[], Web]
     quirks: Choice = Choice()
     emulators: Mapping[str, Path] = msgspec.field(default_factory=dict)
+    docker_host: str = ""

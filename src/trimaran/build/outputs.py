@@ -6,9 +6,27 @@ from pathlib import Path
 
 import msgspec
 
+from trimaran import platforms
+from trimaran.build.results import Packing
 from trimaran.errors import UsageError
 from trimaran.images import outputs
-from trimaran.request import BuildRequest, Compression, FolderCache
+from trimaran.request import Annotation, BuildRequest, Compression, FolderCache, Output
+
+_WITHOUT_LAYERS = ("local", "tar", "cacheonly")
+_SINGLE = ("index", "index-descriptor", "manifest-descriptor")
+"""What only an index has a place for."""
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What an image's bytes depend on beside what was built.
+
+    Attributes:
+        oci_media_types: False is Docker's schema 2.
+    """
+
+    packing: Packing
+    oci_media_types: bool = True
+    annotations: tuple[Annotation, ...] = ()
 
 
 class Outputs(msgspec.Struct, frozen=True):
@@ -20,19 +38,27 @@ class Outputs(msgspec.Struct, frozen=True):
         """Refuse what cannot be written, before anything is built.
 
         Raises:
-            UsageError: a Docker archive of several platforms.
+            UsageError: a Docker archive of several platforms; annotations that have no place.
             ImageError: an output's file or folder may not be written to.
         """
         many = len(self.request.platforms) > 1
         if many and any(output.type == "docker" for output in self.request.outputs):
             raise UsageError(
-                "a Docker archive holds one platform, and several are to be built",
+                "a Docker archive holds one platform, and so does docker's classic store; several"
+                " are to be built",
                 "use -o type=oci,dest=FILE, or one --platform",
             )
         for cache in self.request.cache_to:
             if isinstance(cache.place, FolderCache) and not cache.ignore_error:
                 outputs.check_folder(cache.place.path)
+        for shape in self.shapes:
+            self._check_annotations(shape)
         for output in self.request.outputs:
+            if many and output.type == "tar" and output.platform_split is False:
+                raise UsageError(
+                    "several platforms cannot stand at one place of a tar",
+                    "leave out platform-split=false",
+                )
             if output.destination in (None, "-"):
                 continue
             path = Path(output.destination).absolute()
@@ -42,18 +68,63 @@ class Outputs(msgspec.Struct, frozen=True):
                 outputs.check(path)
 
     @property
-    def compression(self) -> Compression:
-        """How layers are compressed: one way for all outputs, and for caches, which share them."""
-        kinds = [output.compression for output in self.request.outputs]
-        if not self.want_layers or not kinds:
-            kinds = [cache.compression for cache in self.request.cache_to if cache.compression]
-        return next((kind for kind in kinds if kind != "gzip"), "gzip")
+    def shapes(self) -> tuple[Shape, ...]:
+        """How images are to look, each once; what is pushed comes first, as it is the result."""
+        if not self.request.outputs:
+            return (self.shape(Output("image", compression=self._of_caches)),)
+        layered = [each for each in self.request.outputs if each.type not in _WITHOUT_LAYERS]
+        layered.sort(key=lambda each: each.type != "registry")
+        return tuple(dict.fromkeys(map(self.shape, layered)))
 
     @property
-    def want_layers(self) -> bool:
-        kinds = {output.type for output in self.request.outputs}
-        return not kinds or not kinds <= {"local", "tar"}
+    def pushed(self) -> tuple[Shape, ...]:
+        """Those that go to registries."""
+        to_registries = (each for each in self.request.outputs if each.type == "registry")
+        return tuple(dict.fromkeys(map(self.shape, to_registries)))
+
+    @property
+    def packings(self) -> tuple[Packing, ...]:
+        """How layers are to be written, each once."""
+        return tuple(dict.fromkeys(shape.packing for shape in self.shapes))
+
+    @property
+    def cache_packing(self) -> Packing:
+        """How layers of caches are written: as those of the first output, which they share."""
+        own = self.shape(Output("image", compression=self._of_caches)).packing
+        return next(iter(self.packings), own)
 
     @property
     def want_roots(self) -> bool:
-        return any(output.type in ("local", "tar") for output in self.request.outputs)
+        return any(output.type in _WITHOUT_LAYERS for output in self.request.outputs)
+
+    def shape(self, output: Output) -> Shape:
+        """How an output's image looks."""
+        clamp = self.request.source_date_epoch if output.rewrite_timestamp else None
+        packing = Packing(output.compression, clamp, output.level, output.force_compression)
+        annotations = self.request.annotations + output.annotations
+        return Shape(packing, output.oci_media_types, annotations)
+
+    @property
+    def _of_caches(self) -> Compression:
+        """What caches ask for; it counts where no output says how layers are compressed."""
+        kinds = (cache.compression for cache in self.request.cache_to if cache.compression)
+        return next(kinds, "gzip")
+
+    def _check_annotations(self, shape: Shape) -> None:
+        if shape.annotations and not shape.oci_media_types:
+            raise UsageError(
+                "images of Docker's schema 2 have no annotations", "leave out oci-mediatypes=false"
+            )
+        wanted = self.request.platforms or (platforms.host(),)
+        for one in shape.annotations:
+            if len(wanted) <= 1 and one.on in _SINGLE:
+                raise UsageError(
+                    f"annotation {one.key}: one platform's image is no index, so that nothing has"
+                    f" {one.on} annotations",
+                    f"write manifest:{one.key}=…, or build for several platforms",
+                )
+            if one.platform and one.platform not in wanted:
+                raise UsageError(
+                    f"annotation {one.key}: {one.platform} is not built",
+                    f"the platforms are {', '.join(map(str, wanted))}",
+                )

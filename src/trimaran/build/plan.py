@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from trimaran import platforms
-from trimaran.build.cache_imports import Imported, Imports
 from trimaran.build.outcomes import Outcomes
 from trimaran.build.resolve import Resolver, together
-from trimaran.build.results import Packing, Results
+from trimaran.build.results import Results
 from trimaran.build.testing import with_tests
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
 from trimaran.errors import ContextError, DockerfileError
 from trimaran.graph.identity import ContentDigest, identities
-from trimaran.graph.steps import Copy, Extract, Run, Step, chain, context_mounts, inputs, walk
-from trimaran.oci.models import Descriptor
+from trimaran.graph.steps import Copy, Extract, Run, Step, chain, context_mounts, walk
 from trimaran.platforms import Platform
 from trimaran.request import ENTITLEMENTS, BuildRequest, FolderContext, GitContext, UrlContext
-from trimaran.store.store import Store
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -91,32 +88,6 @@ class Plan(msgspec.Struct, frozen=True):
                 return image.labels[id(step)]
         text = f"extract {step.image}" if isinstance(step, Extract) else type(step).__name__
         return StepLabel(text, platforms.host(), (0, 0))
-
-
-class Demand(msgspec.Struct):
-    """What must be done, by identity, inputs first.
-
-    Attributes:
-        roots: steps whose file systems are not in the store but are needed; an imported one is the
-            extraction of its layer.
-        layers: steps whose layers must be written.
-        adopted: imported layers that are taken as they are.
-        blobs: base layers that must be fetched, by digest.
-    """
-
-    roots: dict[str, Step] = msgspec.field(default_factory=dict)
-    layers: dict[str, Step] = msgspec.field(default_factory=dict)
-    blobs: dict[str, Descriptor] = msgspec.field(default_factory=dict)
-    adopted: dict[str, Imported] = msgspec.field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.roots or self.layers or self.blobs or self.adopted)
-
-    @property
-    def run_platforms(self) -> tuple[Platform, ...]:
-        """The platforms whose programs must run."""
-        runs = (step for step in self.roots.values() if isinstance(step, Run))
-        return tuple(dict.fromkeys(run.platform for run in runs))
 
 
 def make_plan(
@@ -239,82 +210,3 @@ def _lower(
         network=request.run.network,
         entitlements=ENTITLEMENTS if all_stages else request.run.entitlements,
     )
-
-
-class DemandFinder(msgspec.Struct, frozen=True):
-    """Finds what the store lacks for a plan's images."""
-
-    plan: Plan
-    store: Store
-    results: Results
-    imports: Imports
-    demand: Demand = msgspec.field(default_factory=Demand)
-
-    def find(self, packing: Packing | None, want_roots: bool) -> Demand:
-        """Everything that must be done.
-
-        Args:
-            packing: how layers are to be written; None if no output holds layers.
-            want_roots: whether an output needs the root file systems themselves.
-        """
-        for test in self.plan.tests:
-            self._need_root(test)
-        for target in self.plan.targets:
-            for step in chain(target):
-                if packing:
-                    self._need_layer(step, packing)
-                if want_roots:
-                    self._need_root(step)
-        return self.demand
-
-    def find_cached(self, steps: Iterable[Step], packing: Packing) -> Demand:
-        """The same, and the layers of steps that caches are to hold.
-
-        A layer that another cache has is passed on from there.
-        """
-        for step in steps:
-            if self.imports.find(self.plan.identity(step)) is None:
-                self._need_layer(step, packing)
-        return self.demand
-
-    def _need_layer(self, step: Step, packing: Packing) -> None:
-        if isinstance(step, Extract):
-            self._need_blob(step.layer)
-            return
-        identity = self.plan.identity(step)
-        if self.results.layer(identity, packing) is not None:
-            return
-        imported = self.imports.find(identity)
-        if imported and imported.entry.packing == packing:
-            self._need_blob(imported.entry.layer.descriptor)
-            self.demand.adopted[identity] = imported
-        else:
-            self._need_root(step)
-            self.demand.layers[identity] = step
-
-    def _need_blob(self, layer: Descriptor) -> None:
-        if not self.store.has_blob(layer.digest):
-            self.demand.blobs[layer.digest] = layer
-
-    def _need_root(self, target: Step) -> None:
-        """Ask for a step's own snapshot, and for all that making it needs, inputs first."""
-        stack: list[tuple[Step, bool]] = [(target, False)]
-        while stack:
-            step, ready = stack.pop()
-            identity = self.plan.identity(step)
-            if identity in self.demand.roots:
-                continue
-            if ready:
-                self.demand.roots[identity] = self._made(step)
-            elif self.store.snapshot(identity) is None:
-                made = self._made(step)
-                needed = [link for need in inputs(made) for link in chain(need)]
-                stack.append((step, True))
-                stack.extend((need, False) for need in reversed(needed))
-                if isinstance(made, Extract):
-                    self._need_blob(made.layer)
-
-    def _made(self, step: Step) -> Step:
-        """The step itself, or the extraction of the layer that a cache has of it."""
-        imported = self.imports.find(self.plan.identity(step))
-        return imported.extraction(step) if imported else step

@@ -10,7 +10,7 @@ from trimaran.emulation import cpus, probes, quirks
 from trimaran.emulation.prepare import prepare
 from trimaran.emulation.quirks import Choice, Quirks
 from trimaran.emulation.support import Emulated, Missing, Support
-from trimaran.errors import HostError
+from trimaran.errors import HostError, UsageError
 from trimaran.linux import namespaces
 from trimaran.platforms import Platform
 from trimaran.references import Reference
@@ -23,11 +23,31 @@ def check_push(request: BuildRequest, open_repository: OpenRepository) -> None:
     Raises:
         RegistryError, UnauthorizedError: one may not.
     """
-    pushed = any(output.type == "registry" for output in request.outputs)
     caches = (cache.place for cache in request.cache_to if not cache.ignore_error)
     names = [place.reference for place in caches if isinstance(place, RegistryCache)]
-    for reference in _repositories((*request.tags, *names) if pushed else names):
+    for output in request.outputs:
+        if output.type == "registry":
+            names += request.names(output)
+    for reference in _repositories(names):
         open_repository(reference).check_push()
+
+
+def check_daemon(request: BuildRequest, docker_host: str) -> None:
+    """Make sure that Docker's daemon answers, where an image is to be loaded into it.
+
+    Raises:
+        HostError: it does not.
+        UsageError: DOCKER_HOST is of an unknown kind.
+    """
+    for output in request.outputs:
+        if output.type == "docker" and output.destination is None:
+            from trimaran.images import docker_daemon  # noqa: PLC0415 - slow to load
+
+            try:
+                docker_daemon.Engine(docker_daemon.socket_path(docker_host)).check()
+            except (HostError, UsageError) as error:
+                hint = f"{error.hint}; or write a file: -o type=docker,dest=FILE"
+                raise type(error)(error.message, hint) from error
 
 
 def _repositories(tags: Iterable[Reference]) -> Iterable[Reference]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from trimaran.graph.steps import Extract, Step
+from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor
 from trimaran.request import Compression
 from trimaran.store.store import Store
@@ -25,14 +27,29 @@ class LayerResult(msgspec.Struct, frozen=True):
 
 
 class Packing(msgspec.Struct, frozen=True):
-    """What a layer's bytes depend on beside the snapshot."""
+    """What a layer's bytes depend on beside the snapshot.
+
+    Attributes:
+        level: of the compression; None is ours.
+        forced: layers of bases are compressed so, too.
+    """
 
     compression: Compression
     clamp_mtime: int | None
+    level: int | None = None
+    forced: bool = False
 
     def key(self, identity: str) -> str:
+        level = "" if self.level is None else f"{self.level}"
         clamp = "" if self.clamp_mtime is None else f"-{self.clamp_mtime}"
-        return f"{identity}-{self.compression}{clamp}"
+        return f"{identity}-{self.compression}{level}{clamp}"
+
+    def makes(self, step: Step) -> bool:
+        """Whether a step's layer is written so, and not a base's that stays as it is."""
+        if not isinstance(step, Extract):
+            return True
+        same = media_types.COMPRESSIONS.get(step.layer.media_type) == self.compression
+        return self.forced and (self.level is not None or not same)
 
 
 class Results:

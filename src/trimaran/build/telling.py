@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trimaran.build.assemble import BuiltIndex
-from trimaran.build.plan import Demand, Plan
+from trimaran.build.demand import Demand
+from trimaran.build.plan import Plan
 from trimaran.events import BuildDone, BuildStarted, Emit, ImageBuilt, Notice, StepCached
 from trimaran.graph.steps import Extract, Step, walk
 from trimaran.request import BuildRequest

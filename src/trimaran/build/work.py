@@ -12,21 +12,24 @@ import msgspec
 
 from trimaran.build.assemble import timestamp
 from trimaran.build.cache_imports import Imported, Imports
-from trimaran.build.plan import Demand, Plan
+from trimaran.build.demand import Demand
+from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Packing, Results, StepResult
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.labels import StepLabel
 from trimaran.emulation import quirks
 from trimaran.emulation.quirks import Quirks
 from trimaran.emulation.support import Emulated, Support
-from trimaran.errors import ImageError, StepError, TrimaranError
+from trimaran.errors import ImageError, LayerError, StepError, TrimaranError
 from trimaran.events import Emit, Mode, StepCached, StepDone, StepFailed, StepStarted
 from trimaran.executor.executor import Executor
 from trimaran.graph.steps import Extract, Run, Step, chain, ground, inputs
 from trimaran.images.copy import BlobCopy, CopyStopped
 from trimaran.images.local import StoreImages
-from trimaran.layers.decompression import diff_id
+from trimaran.layers.decompression import decompressed, diff_id
 from trimaran.layers.diff import write_layer
+from trimaran.layers.pipeline import LayerSink, WrittenLayer
+from trimaran.layers.streams import chunks
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 from trimaran.platforms import Platform
@@ -53,7 +56,6 @@ class Worker(msgspec.Struct, frozen=True):
     origins: Origins
     imports: Imports
     supports: Mapping[Platform, Support]
-    packing: Packing
     executor: Executor
     emit: Emit
     stop: threading.Event
@@ -63,7 +65,7 @@ class Worker(msgspec.Struct, frozen=True):
         """The demand as tasks, in the order in which they should start."""
         fetches = [self._fetch_task(blob) for blob in demand.blobs.values()]
         steps = [self._step_task(key, step, demand) for key, step in demand.roots.items()]
-        layers = [self._layer_task(key, demand) for key in demand.layers]
+        layers = [self._layer_task(key, *made, demand) for key, made in demand.layers.items()]
         adopted = [self._adopt_task(key, it, demand) for key, it in demand.adopted.items()]
         return fetches + steps + layers + adopted
 
@@ -177,23 +179,47 @@ class Worker(msgspec.Struct, frozen=True):
         results.put_step(identity, entry.result)
         results.put_layer(identity, entry.packing, entry.layer)
 
-    def _layer_task(self, identity: str, demand: Demand) -> Task:
+    def _layer_task(self, key: str, step: Step, packing: Packing, demand: Demand) -> Task:
+        identity = self.plan.identity(step)
+        if isinstance(step, Extract):
+            digest = step.layer.digest
+            needs = (_fetch(digest),) if digest in demand.blobs else ()
+            return Task(_layer(key), needs, partial(self._recompress, identity, step, packing))
         needs = (_root(identity),) if identity in demand.roots else ()
-        return Task(_layer(identity), needs, partial(self._write_layer, identity))
+        return Task(_layer(key), needs, partial(self._write_layer, identity, packing))
 
-    def _write_layer(self, identity: str) -> None:
+    def _recompress(self, identity: str, step: Extract, packing: Packing) -> None:
+        """Write a base's layer anew: the same archive, compressed in another way."""
+        with (
+            self.store.guarded("write a layer"),
+            self.store.open_blob(step.layer.digest) as blob,
+            self.store.blob_writer() as writer,
+            LayerSink(writer, packing.compression, packing.level) as sink,
+        ):
+            for chunk in decompressed(chunks(blob), f"{step.image}: {step.layer.digest}"):
+                sink.write(chunk)
+            layer = sink.finish()
+            if layer.diff_id != step.diff_id:
+                raise LayerError(f"{step.image}: {step.layer.digest} is not {step.diff_id}")
+            writer.commit(layer.digest, layer.size_bytes)
+        self._put_layer(identity, packing, layer)
+
+    def _write_layer(self, identity: str, packing: Packing) -> None:
         folder = self.store.snapshot(identity)
         if folder is None:
             raise AssertionError(f"no snapshot {identity}")
-        packing = self.packing
         with self.store.guarded("write a layer"), self.store.blob_writer() as writer:
             layer = write_layer(
                 folder,
                 writer,
                 compression=packing.compression,
                 clamp_mtime=packing.clamp_mtime,
+                level=packing.level,
             )
             writer.commit(layer.digest, layer.size_bytes)
+        self._put_layer(identity, packing, layer)
+
+    def _put_layer(self, identity: str, packing: Packing, layer: WrittenLayer) -> None:
         descriptor = Descriptor(layer.media_type, layer.digest, layer.size_bytes)
         Results(self.store).put_layer(identity, packing, LayerResult(descriptor, layer.diff_id))
 
@@ -203,15 +229,15 @@ def task_keys(demand: Demand) -> set[str]:
     keys = {_fetch(digest) for digest in demand.blobs}
     keys |= {_root(identity) for identity in demand.roots}
     keys |= {_layer(identity) for identity in demand.adopted}
-    return keys | {_layer(identity) for identity in demand.layers}
+    return keys | {_layer(key) for key in demand.layers}
 
 
 def _root(identity: str) -> str:
     return f"step {identity}"
 
 
-def _layer(identity: str) -> str:
-    return f"layer {identity}"
+def _layer(key: str) -> str:
+    return f"layer {key}"
 
 
 def _fetch(digest: str) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import build_sources, cache_options, failures, values
+from trimaran.cli import build_outputs, build_sources, cache_options, failures, values
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -27,7 +27,7 @@ from trimaran.errors import UsageError
 from trimaran.events import Notice
 from trimaran.images import outputs as written
 from trimaran.references import Reference
-from trimaran.request import BuildRequest, Output
+from trimaran.request import BuildRequest
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _EPOCH = "SOURCE_DATE_EPOCH"
@@ -70,6 +70,8 @@ class _Flags:
     cache_to: tuple[str, ...] = ()
     cache_from: tuple[str, ...] = ()
     no_cache_filters: tuple[str, ...] = ()
+    annotations: tuple[str, ...] = ()
+    load: bool = False
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -95,6 +97,8 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @_pairs("--build-context", "build_contexts", help_text="Named context or other base")
 @click.option("-o", "--output", "outputs", multiple=True, metavar="type=T,dest=F", help="Output")
 @click.option("--push", is_flag=True, help="Short for --output=type=registry")
+@click.option("--load", is_flag=True, help="Short for --output=type=docker: into Docker's daemon")
+@_pairs("--annotation", "annotations", help_text="Annotation; [index,manifest[PLATFORM]:]NAME")
 @click.option("--metadata-file", metavar="FILE", help="Write the result's metadata as JSON")
 @click.option("--arch-tags", is_flag=True, help="Tag each platform as well: NAME:arm64, 1.0-arm64")
 @click.option("--iidfile", metavar="FILE", help="Write the image ID")
@@ -142,7 +146,8 @@ def command(session: Session, /, progress: str, quiet: bool, **flags: object) ->
     if built.failed:
         failures.show_missing(built.failed)
     if built.index:
-        _tell(built.index, given, request.tags, quiet=quiet)
+        names = request.tags or next((it.names for it in request.outputs if it.names), ())
+        _tell(built.index, given, names, quiet=quiet)
 
 
 def _tell(result: BuiltIndex, given: _Flags, tags: tuple[Reference, ...], *, quiet: bool) -> None:
@@ -162,10 +167,7 @@ def _write(name: str, content: bytes) -> None:
 def _request(session: Session, flags: _Flags) -> BuildRequest:
     sources = build_sources.find(flags.context, flags.file)
     tags = tuple(references.parse(tag) for tag in flags.tags)
-    outputs = tuple(values.output(item) for item in flags.outputs)
-    if flags.push and not any(output.type == "registry" for output in outputs):
-        outputs += (Output("registry"),)
-    _check_outputs(outputs, tags)
+    outputs = build_outputs.find(flags.outputs, tags, push=flags.push, load=flags.load)
     if flags.arch_tags and not tags:
         raise UsageError("--arch-tags needs a name", "add -t NAME")
     wanted = ",".join(flags.platforms)
@@ -197,6 +199,7 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         cache_to=cache_options.exports(flags.cache_to),
         cache_from=cache_options.places(flags.cache_from),
         no_cache_stages=cache_options.stages(flags.no_cache_filters, no_cache=flags.no_cache),
+        annotations=build_outputs.all_annotations(flags.annotations),
         run=of_build(
             session.environment, limits, secrets=flags.secrets, ssh=flags.ssh, granted=granted
         ),
@@ -209,18 +212,6 @@ def _build_args(session: Session, flags: _Flags) -> dict[str, str]:
     if session.environment.get(_EPOCH):
         found.setdefault(_EPOCH, session.environment[_EPOCH])
     return found
-
-
-def _check_outputs(outputs: tuple[Output, ...], tags: tuple[Reference, ...]) -> None:
-    if any(tag.digest for tag in tags):
-        raise UsageError("a name with a digest cannot be given to a result", "write -t NAME:TAG")
-    if any(output.type == "registry" for output in outputs) and not tags:
-        raise UsageError("--push needs a name", "add -t HOST/NAME:TAG")
-    to_stdout = [output for output in outputs if output.destination == "-"]
-    if len(to_stdout) > 1:
-        raise UsageError("two outputs cannot both go to standard output", "add dest=FILE")
-    if to_stdout and sys.stdout.isatty():
-        raise UsageError("the output would be written to a terminal", "add dest=FILE, or redirect")
 
 
 def image_id(result: BuiltIndex) -> str:

@@ -161,6 +161,7 @@ class Session:
             self.open_web,
             quirks=quirks.parse(self.quirks, self.stall_timeout_s),
             emulators=self.emulators,
+            docker_host=self.docker_host,
         )
 
     @property

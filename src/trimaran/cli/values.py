@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import get_args
 
 from trimaran import references
 from trimaran.dockerfile import remotes
 from trimaran.errors import InvalidReferenceError, UsageError
 from trimaran.request import (
-    Compression,
     Context,
     FolderContext,
     GitContext,
     ImageContext,
     LayoutContext,
-    Output,
-    OutputType,
     UrlContext,
 )
 
@@ -28,7 +23,6 @@ _FALSE = ("0", "f", "false")
 _KINDS = (
     "a source that is fetched is https://HOST/FILE, https://HOST/REPOSITORY.git or git@HOST:PATH"
 )
-_OUTPUT_FIELDS = ("type", "dest", "tar", "compression")
 
 
 def key_values(flag: str, items: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
@@ -126,72 +120,6 @@ def _layout(value: str) -> LayoutContext:
     if colon and "/" not in tag:
         return LayoutContext(Path(path).absolute(), tag)
     return LayoutContext(Path(value).absolute(), "latest")
-
-
-def output(item: str) -> Output:
-    """Read an `-o`: `type=T,dest=F,…`, a folder alone, or `-` for a tar on standard output.
-
-    Raises:
-        UsageError: an unknown type or field, or a destination too many or too few.
-    """
-    fields = _csv(item)
-    if len(fields) == 1 and "=" not in fields[0]:
-        if item == "-":
-            return Output("tar", "-")
-        return Output("local", item)
-    values = _named_fields(item, fields)
-    kind = values.get("type", "")
-    if kind == "image" and values.get("push") in _TRUE:
-        kind = "registry"
-    for known in get_args(OutputType):
-        if kind == known:
-            return _checked(item, _output(known, values))
-    raise UsageError(
-        f"--output {item!r}: unknown type {kind!r}",
-        f"the types are {', '.join(get_args(OutputType))}",
-    )
-
-
-def _output(kind: OutputType, values: Mapping[str, str]) -> Output:
-    compression = values.get("compression", "gzip")
-    for known in get_args(Compression):
-        if compression == known:
-            tar = boolean("tar", values.get("tar", "true"))
-            return Output(kind, values.get("dest"), tar, known)
-    raise UsageError(
-        f"--output compression={compression}: no such compression",
-        f"the compressions are {', '.join(get_args(Compression))}",
-    )
-
-
-def _checked(item: str, value: Output) -> Output:
-    if value.type == "registry":
-        if value.destination:
-            raise UsageError(f"--output {item!r}: a registry has no dest", "name it with -t")
-        return value
-    if value.type == "local" and value.destination in (None, "-"):
-        raise UsageError(f"--output {item!r}: a local output needs a folder", "add dest=FOLDER")
-    if value.type == "oci" and not value.tar and value.destination in (None, "-"):
-        raise UsageError(f"--output {item!r}: tar=false needs a folder", "add dest=FOLDER")
-    return Output(value.type, value.destination or "-", value.tar, value.compression)
-
-
-def _named_fields(item: str, fields: list[str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for field in fields:
-        name, equals, value = field.partition("=")
-        name = name.strip().lower()
-        if not equals or (name not in _OUTPUT_FIELDS and name != "push"):
-            raise UsageError(
-                f"--output {item!r}: unknown field {field!r}",
-                f"the fields are {', '.join(_OUTPUT_FIELDS)}",
-            )
-        values[name] = value
-    return values
-
-
-def _csv(item: str) -> list[str]:
-    return next(csv.reader([item]), [""])
 
 
 def boolean(name: str, text: str) -> bool:

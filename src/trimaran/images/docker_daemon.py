@@ -64,6 +64,11 @@ class Engine:
         self._path = path
         self._scratch = scratch
 
+    def check(self) -> None:
+        """Make sure that it answers. Raises HostError."""
+        with self._asked("GET", "/_ping") as answer:
+            answer.read(_SAID_BYTES)
+
     def load(self, source: Place, descriptor: Descriptor, names: tuple[Reference, ...]) -> None:
         """Give the daemon one platform's image.
 

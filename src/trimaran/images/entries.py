@@ -14,6 +14,7 @@ from trimaran.oci.models import Descriptor, platform_of
 REF_NAME = "org.opencontainers.image.ref.name"
 IMAGE_NAME = "io.containerd.image.name"
 """containerd and BuildKit put the full reference here, and its tag into ref.name."""
+_NAMES = (REF_NAME, IMAGE_NAME)
 
 
 def find(entries: Iterable[Descriptor], name: str, where: str) -> Descriptor:
@@ -44,7 +45,8 @@ def find(entries: Iterable[Descriptor], name: str, where: str) -> Descriptor:
 
 def named(descriptor: Descriptor, name: str) -> Descriptor:
     """`descriptor` as an entry called `name`: a tag, a full reference, or empty for no name."""
-    plain = msgspec.structs.replace(descriptor, annotations={})
+    own = {key: it for key, it in descriptor.annotations.items() if key not in _NAMES}
+    plain = msgspec.structs.replace(descriptor, annotations=own)
     if not name:
         return plain
     annotations = {REF_NAME: name}
@@ -53,7 +55,7 @@ def named(descriptor: Descriptor, name: str) -> Descriptor:
         annotations = {IMAGE_NAME: str(reference)}
         if reference.tag:
             annotations[REF_NAME] = reference.tag
-    return msgspec.structs.replace(plain, annotations=annotations)
+    return msgspec.structs.replace(plain, annotations=own | annotations)
 
 
 def replaced(entries: Iterable[Descriptor], new: Descriptor) -> tuple[Descriptor, ...]:

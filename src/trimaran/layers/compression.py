@@ -7,8 +7,10 @@ compressed side by side (as pigz does) and the number of threads does not change
 from __future__ import annotations
 
 import os
+import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 
 import zstandard
@@ -45,13 +47,18 @@ class Compressor(Protocol):
         ...
 
 
-def compressor(compression: Compression) -> tuple[Compressor, str]:
-    """A compressor and the media type of the layer that it makes."""
+def compressor(compression: Compression, level: int | None = None) -> tuple[Compressor, str]:
+    """A compressor and the media type of the layer that it makes.
+
+    Args:
+        compression: the kind.
+        level: 0 to 9 for gzip, 0 to 22 for zstd, where 0 is its own default; None is ours.
+    """
     match compression:
         case "gzip":
-            return _Gzip(), media_types.LAYER_GZIP
+            return _Gzip(level), media_types.LAYER_GZIP
         case "zstd":
-            return _Zstd(), media_types.LAYER_ZSTD
+            return _Zstd(level), media_types.LAYER_ZSTD
         case "uncompressed":
             return _Plain(), media_types.LAYER
 
@@ -68,9 +75,10 @@ class _Plain:
 
 
 class _Zstd:
-    def __init__(self) -> None:
+    def __init__(self, level: int | None) -> None:
+        chosen = level or _ZSTD_LEVEL
         # Any number of threads gives the same bytes, but for none.
-        self._stream = zstandard.ZstdCompressor(level=_ZSTD_LEVEL, threads=_workers()).compressobj()
+        self._stream = zstandard.ZstdCompressor(level=chosen, threads=_workers()).compressobj()
 
     def compress(self, block: bytes) -> bytes:
         return self._stream.compress(block)
@@ -83,7 +91,8 @@ class _Zstd:
 
 
 class _Gzip:
-    def __init__(self) -> None:
+    def __init__(self, level: int | None) -> None:
+        self._deflate = _deflate if level is None else partial(_deflate_at, level)
         workers = _workers()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="gzip")
         self._most_pending = 2 * workers
@@ -95,7 +104,7 @@ class _Gzip:
         start = b"" if self._size else _GZIP_HEADER
         self._crc = isal_zlib.crc32(block, self._crc)
         self._size += len(block)
-        self._pending.append(self._pool.submit(_deflate, block, self._window))
+        self._pending.append(self._pool.submit(self._deflate, block, self._window))
         self._window = block[-_WINDOW_BYTES:]
         if len(self._pending) <= self._most_pending:
             return start
@@ -120,6 +129,17 @@ def _deflate(block: bytes, window: bytes) -> bytes:
         else isal_zlib.compressobj(_GZIP_LEVEL, isal_zlib.DEFLATED, _RAW)
     )
     return bytes(stream.compress(block) + stream.flush(isal_zlib.Z_SYNC_FLUSH))
+
+
+def _deflate_at(level: int, block: bytes, window: bytes) -> bytes:
+    """At zlib's own level: isa-l knows none so high."""
+    memory = zlib.DEF_MEM_LEVEL
+    stream = (
+        zlib.compressobj(level, zlib.DEFLATED, _RAW, memory, zlib.Z_DEFAULT_STRATEGY, window)
+        if window
+        else zlib.compressobj(level, zlib.DEFLATED, _RAW)
+    )
+    return stream.compress(block) + stream.flush(zlib.Z_SYNC_FLUSH)
 
 
 def _workers() -> int:

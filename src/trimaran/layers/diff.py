@@ -23,6 +23,7 @@ def write_layer(
     *,
     compression: Compression,
     clamp_mtime: int | None = None,
+    level: int | None = None,
 ) -> WrittenLayer:
     """Write what an overlay's upper folder holds as one layer.
 
@@ -36,13 +37,14 @@ def write_layer(
         out: takes the compressed bytes.
         compression: how they are compressed.
         clamp_mtime: SOURCE_DATE_EPOCH: later modification times become it.
+        level: of the compression; None is ours.
 
     Raises:
         LayerError: a file that no layer can hold, or that changed while it was read.
         OSError: reading or writing failed.
     """
     scan = Scan(os.fsencode(folder), overlay=True, clamp_mtime=clamp_mtime)
-    with LayerSink(out, compression) as sink:
+    with LayerSink(out, compression, level) as sink:
         _write(scan, sink)
         sink.write(writer.END)
         return sink.finish()

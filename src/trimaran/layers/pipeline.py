@@ -43,9 +43,9 @@ class LayerSink:
     Blocks are of one size whatever the calls were, so that equal archives give equal layers.
     """
 
-    def __init__(self, out: Writable, compression: Compression) -> None:
+    def __init__(self, out: Writable, compression: Compression, level: int | None = None) -> None:
         self._out = out
-        self._compressor, self._media_type = compressor(compression)
+        self._compressor, self._media_type = compressor(compression, level)
         self._block = memoryview(bytearray(BLOCK_BYTES))
         self._filled = 0
         self._plain = hashlib.sha256()
