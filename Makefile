@@ -10,9 +10,9 @@ test:
 cpus:
 	scripts/test -m slow
 
-# Beside newer engines than this machine's; as root. Makes a Debian 13 root once.
+# Beside newer engines than this machine's; as root. Makes a Debian 13 root once. CASE=NAME for some.
 conformance:
-	scripts/test -m conformance
+	scripts/test -m conformance $(if $(CASE),-k $(CASE))
 
 check:
 	scripts/check

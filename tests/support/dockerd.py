@@ -37,7 +37,7 @@ class Dockerd:
 
     def docker(self, *words: str | Path) -> str:
         """Run docker's command line, which must succeed; its output."""
-        done = self._run(*words)
+        done = self.run(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -48,17 +48,19 @@ class Dockerd:
         return found
 
     def answers(self) -> bool:
-        return self._run("version").returncode == 0
+        return self.run("version").returncode == 0
 
-    def _run(self, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run docker's command line to its end; `settings` are added to its environment."""
         host = {"DOCKER_HOST": f"unix://{self.folder}/sock", "HOME": str(self.folder)}
         return subprocess.run(
-            ["docker", *map(str, words)],
+            # The one that came with the daemon: a newer one wants buildx beside it.
+            ["/usr/bin/docker", *map(str, words)],
             check=False,
             capture_output=True,
             text=True,
             timeout=120,
-            env={**base_environment(), **host},
+            env={**base_environment(), **host, **settings},
             stdin=subprocess.DEVNULL,
             **identity(),
         )

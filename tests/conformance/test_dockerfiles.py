@@ -1,0 +1,33 @@
+"""Each case built by trimaran and by Debian 13's BuildKit: the same files and the same config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+from tests.conformance.builders import both_builders
+from tests.conformance.cases.gather import CASES
+from tests.conformance.run import judged
+
+pytestmark = [pytest.mark.real, pytest.mark.conformance]
+Verdicts = dict[str, Future[list[str]]]
+
+
+@pytest.fixture(scope="module")
+def verdicts(request: pytest.FixtureRequest) -> Iterator[Verdicts]:
+    """All that were asked for, under way."""
+    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    asked = {item.callspec.params.get("name") for item in items if item.path == request.path}
+    chosen = [case for name, case in CASES.items() if name in asked]
+    with (
+        both_builders() as (ours, theirs),
+        judged(chosen, ours, theirs, theirs.engines.folder / "contexts") as found,
+    ):
+        yield found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_give_the_same(name: str, verdicts: Verdicts) -> None:
+    found = verdicts[name].result()
+    assert not found, "\n".join(["", CASES[name].dockerfile, *found])
