@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.acceptance import lua_words
@@ -14,6 +15,7 @@ from tests.support.lua import lua_tarball
 from tests.support.own_workshop import own_workshop
 from tests.support.registry import RunningRegistry, serve_registry
 from tests.support.users import ordinary_folder
+from tests.support.web_server import Site, serve_site
 from tests.support.workshop import EPOCH, FOUR, Workshop, workshop
 
 _ROOTS = {"amd64": "amd64", "arm64": "arm64", "armv7": "armhf", "s390x": "s390x"}
@@ -83,3 +85,17 @@ def lua_ahead() -> Iterator[Ahead]:
 def _begin_early(request: pytest.FixtureRequest) -> None:
     if any(item.get_closest_marker("last") for item in request.session.items):
         request.getfixturevalue("lua_ahead")
+
+
+@pytest.fixture
+def bare_shop() -> Iterator[Workshop]:
+    """A workshop without a base image."""
+    with workshop() as made:
+        yield made
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A web server of this test."""
+    with serve_site(Site(tmp_path)) as served:
+        yield served

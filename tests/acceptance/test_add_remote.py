@@ -6,29 +6,16 @@ import base64
 import hashlib
 import stat
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.support.certificates import issue_certificate
 from tests.support.git_server import DATE_S, Repository, git, serve_git
 from tests.support.web_server import Site, serve_site
-from tests.support.workshop import Workshop, workshop
+from tests.support.workshop import Workshop
 
 pytestmark = pytest.mark.real
 _LARGE = b"0123456789abcdef" * 200_000
-
-
-@pytest.fixture
-def bare_shop() -> Iterator[Workshop]:
-    with workshop() as made:
-        yield made
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with serve_site(Site(tmp_path)) as served:
-        yield served
 
 
 def built(shop: Workshop, dockerfile: str) -> dict[str, tarfile.TarInfo]:

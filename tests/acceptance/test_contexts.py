@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import zstandard
 from tests.support.git_server import Repository
-from tests.support.web_server import Site, serve_site
-from tests.support.workshop import Workshop, workshop
+from tests.support.web_server import Site
+from tests.support.workshop import Workshop
 
 pytestmark = pytest.mark.real
 _COPY_ALL = "FROM scratch\nCOPY . /all/\n"
 _IGNORE_A = {"Dockerfile": _COPY_ALL, ".dockerignore": "a\n", "a": "a", "b/c": "c"}
 _OUT = ("-q", "-o", "type=tar,dest=out.tar")
-
-
-@pytest.fixture
-def bare_shop() -> Iterator[Workshop]:
-    with workshop() as made:
-        yield made
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with serve_site(Site(tmp_path)) as served:
-        yield served
 
 
 def archive(files: Mapping[str, str], mode: str = "w", uid: int = 0) -> bytes:

@@ -13,28 +13,24 @@ from trimaran.errors import ContextError
 def test_patterns() -> None:
     text = "\ufeff# comment\r\n\r\n/top\n*.o\n!keep.o\n  docs/**  \n!docs/README.md\n#x\n"
     rules = ignore.parse(text, ".dockerignore")
-    assert rules.patterns == ("top", "*.o", "!keep.o", "docs/**", "!docs/README.md")
+    assert rules.patterns == ["top", "*.o", "!keep.o", "docs/**", "!docs/README.md"]
     excluded = ["top", "top/a", "a.o", "docs/a", "docs/b/c"]
-    assert [path for path in excluded if not rules.excludes(path)] == []
+    assert [path for path in excluded if not rules.matches(path)] == []
     included = ["x/top", "keep.o", "x/a.o", "docs/README.md", "docs", "#x", "comment"]
-    assert [path for path in included if rules.excludes(path)] == []
-    assert rules.may_include_below("docs")
-    assert not rules.may_include_below("top")
+    assert [path for path in included if rules.matches(path)] == []
+    assert rules.may_match_under("docs")
+    assert not rules.may_match_under("top")
 
 
 def test_all_but_some() -> None:
     rules = ignore.parse("*\n!src\nsrc/*.tmp\n", ".dockerignore")
-    assert rules.excludes("a")
-    assert not rules.excludes("src/a")
-    assert rules.excludes("src/a.tmp")
+    assert rules.matches("a")
+    assert not rules.matches("src/a")
+    assert rules.matches("src/a.tmp")
 
 
 def test_a_bracket_in_brackets_is_plain() -> None:
-    assert ignore.parse("[[]\n", "I").excludes("[")
-
-
-def test_which_file_applies() -> None:
-    assert ignore.candidates("app/Dockerfile") == ("app/Dockerfile.dockerignore", ".dockerignore")
+    assert ignore.parse("[[]\n", "I").matches("[")
 
 
 @pytest.mark.parametrize("pattern", ["[", "a[", "!", "[]a]", "a\\"])
@@ -53,8 +49,8 @@ def test_any_text_gives_an_answer_or_a_fault(text: str, path: str) -> None:
         rules = ignore.parse(text, "I")
     except ContextError:
         return
-    assert rules.excludes(path) in (True, False)
-    assert rules.may_include_below(path) in (True, False)
+    assert rules.matches(path) in (True, False)
+    assert rules.may_match_under(path) in (True, False)
 
 
 @given(st.text("ab*?", min_size=1, max_size=5).filter(lambda t: "**" not in t), PATH)
@@ -63,4 +59,4 @@ def test_agrees_with_a_plain_model(pattern: str, path: str) -> None:
     first = path.split("/", 1)[0]
     if set(first) <= {"."}:
         return
-    assert ignore.parse(pattern, "I").excludes(path) == fnmatch.fnmatchcase(first, pattern)
+    assert ignore.parse(pattern, "I").matches(path) == fnmatch.fnmatchcase(first, pattern)

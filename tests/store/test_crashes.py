@@ -78,7 +78,7 @@ def check(store: Store) -> None:
         assert store.has_blob(image.descriptor.digest)
     for path in (store.root / "records").glob("*/*"):
         assert store.has_blob(path.read_text())
-    for folder in store.snapshots_folder.iterdir():
+    for folder in store.root.joinpath("snapshots").iterdir():
         texts = {path.read_text() for path in (folder / "fs").iterdir()}
         assert len(texts) == 1
         assert len(list((folder / "fs").iterdir())) == 20

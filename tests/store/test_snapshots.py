@@ -19,7 +19,7 @@ def make(store: Store, text: str = "file") -> Path:
 
 
 def reboot(store: Store) -> None:
-    for mark in store.snapshots_folder.glob("*/boot"):
+    for mark in (store.root / "snapshots").glob("*/boot"):
         mark.write_text("another-boot")
 
 
@@ -30,7 +30,8 @@ def test_a_committed_snapshot_is_found(store: Store) -> None:
         (pending.work / "work").mkdir(mode=0)
         (pending.fs / "file").write_text("text")
         fs = pending.commit()
-    assert fs == store.snapshot(IDENTITY) == store.snapshots_folder / snapshot_name(IDENTITY) / "fs"
+    assert fs == store.snapshot(IDENTITY)
+    assert fs == store.root / "snapshots" / snapshot_name(IDENTITY) / "fs"
     assert (fs / "file").read_text() == "text"
     assert not (fs.parent / "work").exists()
 

@@ -10,7 +10,7 @@ from queue import Queue
 from trimaran.audit.facts import LayerFacts
 from trimaran.audit.memory import Memory, is_layer
 from trimaran.audit.scan import scan_layer
-from trimaran.images.read_only import ReadOnly
+from trimaran.images.supplement import Over
 from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 
@@ -18,7 +18,7 @@ _CHUNKS_AHEAD = 8
 _END = b""
 
 
-class Passing(ReadOnly):
+class Passing(Over):
     """Reads `place`, and remembers what is in each layer that is read through it to its end.
 
     The scan runs beside, in a thread for each layer, and holds up who reads where it is slower:
@@ -27,20 +27,8 @@ class Passing(ReadOnly):
     """
 
     def __init__(self, place: Place, memory: Memory) -> None:
-        self._place = place
+        super().__init__(place)
         self._memory = memory
-
-    @property
-    def name(self) -> str:
-        return self._place.name
-
-    def resolve(self, tag_or_digest: str) -> Descriptor:
-        """What the place has under it. Raises NotFoundError."""
-        return self._place.resolve(tag_or_digest)
-
-    def read_manifest(self, descriptor: Descriptor) -> bytes:
-        """A manifest's bytes. Raises NotFoundError, ImageError."""
-        return self._place.read_manifest(descriptor)
 
     def has_blob(self, descriptor: Descriptor) -> bool:
         return self._place.has_blob(descriptor)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from trimaran.build.cache_entries import Entries, with_entries
 from trimaran.build.outputs import Shape
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Results
@@ -71,7 +70,7 @@ class Assembler(msgspec.Struct, frozen=True):
         plan: whose steps have all been run and whose layers are in the store.
         shape: how the images look.
         epoch: SOURCE_DATE_EPOCH in seconds, which stands for every new time; None to keep them.
-        entries: what each image's config tells of its steps; None is nothing (`type=inline`).
+        inline: lets an image's config tell of its steps (`type=inline`); None leaves it as it is.
     """
 
     plan: Plan
@@ -79,7 +78,7 @@ class Assembler(msgspec.Struct, frozen=True):
     results: Results
     shape: Shape
     epoch: int | None
-    entries: Callable[[Sequence[Step]], Entries] | None = None
+    inline: Callable[[ImageConfig, Sequence[Step]], ImageConfig] | None = None
 
     def assemble(self) -> BuiltIndex:
         """The whole result; where one platform was asked for, its manifest alone."""
@@ -104,7 +103,7 @@ class Assembler(msgspec.Struct, frozen=True):
         diff_ids = tuple(layer.diff_id for layer in layers)
         times = [result.created for result in ran]
         config = finish(image.config, diff_ids, times, image.base_history, self.epoch)
-        raw = encode(with_entries(config, self.entries(steps)) if self.entries else config)
+        raw = encode(self.inline(config, steps) if self.inline else config)
         described = Descriptor(self._type(media_types.CONFIG), self.store.put_blob(raw), len(raw))
         manifest = Manifest.make(
             described,

@@ -242,9 +242,9 @@ class _Build:
         inline = any(cache.place is None for cache in self._request.cache_to)
         made: dict[Shape, BuiltIndex] = {}
         for shape in self._outputs.shapes:
-            entries = exporter.packed(shape.packing).entries if exporter and inline else None
+            told = exporter.packed(shape.packing).inline if exporter and inline else None
             epoch = self._request.source_date_epoch
-            assembler = Assembler(plan, self._store, self._results, shape, epoch, entries)
+            assembler = Assembler(plan, self._store, self._results, shape, epoch, told)
             made[shape] = assembler.assemble()
         return made
 

@@ -21,7 +21,7 @@ from trimaran.images.copy import copy
 from trimaran.images.layout import Layout
 from trimaran.images.local import StoreImages
 from trimaran.images.supplement import Borrowing, Supplemented
-from trimaran.oci.models import Descriptor, Manifest
+from trimaran.oci.models import Descriptor, ImageConfig, Manifest
 from trimaran.oci.place import Place
 from trimaran.request import CacheExport, CachePlace, FolderCache, RegistryCache
 from trimaran.store.store import Store
@@ -65,6 +65,10 @@ class Exporter(msgspec.Struct, frozen=True):
     def packed(self, packing: Packing) -> Exporter:
         """The same, of layers that were written in another way."""
         return msgspec.structs.replace(self, packing=packing)
+
+    def inline(self, config: ImageConfig, steps: Iterable[Step]) -> ImageConfig:
+        """An image's configuration that tells of its steps."""
+        return cache_entries.with_entries(config, self.entries(steps))
 
     def entries(self, steps: Iterable[Step]) -> Entries:
         """What is known of these steps, each once."""

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from trimaran.build import cache_entries
-from trimaran.build.cache_entries import Entries, Entry
 from trimaran.build.find import OpenRepository
 from trimaran.errors import ImageError, TrimaranError
 from trimaran.events import Emit, Notice
@@ -22,6 +21,10 @@ from trimaran.oci.models import Descriptor, Manifest
 from trimaran.oci.place import Place
 from trimaran.request import CachePlace, FolderCache, RegistryCache
 from trimaran.store.store import Store
+
+if TYPE_CHECKING:
+    # A build without caches does without them.
+    from trimaran.build.cache_entries import Entries, Entry
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -149,10 +152,12 @@ def shown(place: CachePlace) -> str:
 
 def _documents(place: Place, root: Descriptor) -> Iterator[Entries]:
     """A cache's own document, or those in the configs of an image's platforms."""
+    from trimaran.build import cache_entries  # noqa: PLC0415 - slow to load
+
     node = tree.read_node(place, root)
     manifest = tree.parse(root, node.raw)
     if isinstance(manifest, Manifest) and manifest.config.media_type == cache_entries.MEDIA_TYPE:
-        yield cache_entries.parse(_document(place, manifest.config))
+        yield cache_entries.parse(_document(place, manifest.config, cache_entries.LIMIT_BYTES))
         return
     for offer in pick.offers(place, root):
         image = tree.read(place, offer.descriptor)
@@ -160,8 +165,8 @@ def _documents(place: Place, root: Descriptor) -> Iterator[Entries]:
             yield cache_entries.parse_inline(pick.read_config(place, image))
 
 
-def _document(place: Place, config: Descriptor) -> bytes:
-    if config.size > cache_entries.LIMIT_BYTES:
-        raise ImageError(f"its document is larger than {cache_entries.LIMIT_BYTES >> 20} MiB")
+def _document(place: Place, config: Descriptor, limit_bytes: int) -> bytes:
+    if config.size > limit_bytes:
+        raise ImageError(f"its document is larger than {limit_bytes >> 20} MiB")
     with place.open_blob(config) as chunks:
         return b"".join(chunks)

@@ -199,7 +199,7 @@ def _open_folder(path: Path, name: str, dockerfile: Path | None) -> SourceRoot:
         except (OSError, UnicodeDecodeError) as error:
             raise ContextError(f"cannot read {file}: {error}") from error
         shown = os.path.relpath(file, path)
-        return SourceRoot(path, name, ignore.parse(text, str(file)).matcher, shown)
+        return SourceRoot(path, name, ignore.parse(text, str(file)), shown)
     return SourceRoot(path, name)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 
-import msgspec
 from e2b_dockerfile_utils import PatternMatcher
 
 from trimaran.errors import ContextError
@@ -16,36 +15,7 @@ from trimaran.errors import ContextError
 IGNORE_FILE = ".dockerignore"
 
 
-class Ignore(msgspec.Struct, frozen=True):
-    """An ignore file's patterns.
-
-    Attributes:
-        path: the file, for messages.
-        patterns: cleaned, those that include again begin with `!`.
-    """
-
-    path: str
-    patterns: tuple[str, ...]
-    matcher: PatternMatcher
-
-    def excludes(self, path: str) -> bool:
-        """Whether `path`, relative to the context and with slashes, is left out."""
-        return self.matcher.matches(path)
-
-    def may_include_below(self, folder: str) -> bool:
-        """Whether something below the excluded `folder` may be included again by a `!` pattern."""
-        return self.matcher.may_match_under(folder)
-
-
-def candidates(dockerfile_name: str) -> tuple[str, ...]:
-    """The names of the files that may apply, the first that exists counts.
-
-    The first stands beside the Dockerfile, the last in the context's root.
-    """
-    return (f"{dockerfile_name}{IGNORE_FILE}", IGNORE_FILE)
-
-
-def parse(text: str, path: str) -> Ignore:
+def parse(text: str, path: str) -> PatternMatcher:
     """Read an ignore file.
 
     Args:
@@ -58,8 +28,7 @@ def parse(text: str, path: str) -> Ignore:
     lines = [line.rstrip("\r") for line in text.removeprefix("\ufeff").split("\n")]
     for number, line in enumerate(lines, 1):
         _check(line, number, path)
-    matcher = _compile(lines)
-    return Ignore(path, tuple(matcher.patterns), matcher)
+    return _compile(lines)
 
 
 def _compile(lines: list[str]) -> PatternMatcher:

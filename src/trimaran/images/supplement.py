@@ -11,7 +11,7 @@ from trimaran.oci.models import Descriptor
 from trimaran.oci.place import Place
 
 
-class _Over(ReadOnly):
+class Over(ReadOnly):
     """Reads `place`; what differs from it is a subclass's business."""
 
     def __init__(self, place: Place) -> None:
@@ -30,7 +30,7 @@ class _Over(ReadOnly):
         return self._place.read_manifest(descriptor)
 
 
-class Supplemented(_Over):
+class Supplemented(Over):
     """Reads `place`, and what `extra` holds by digest: new manifests, changed configs."""
 
     def __init__(self, place: Place, extra: Mapping[str, bytes]) -> None:
@@ -57,7 +57,7 @@ class Supplemented(_Over):
         return descriptor.digest in self._extra or self._place.has_blob(descriptor)
 
 
-class Borrowing(_Over):
+class Borrowing(Over):
     """Reads `place`; a blob that it lacks is read from the one that `lenders` names for it."""
 
     def __init__(self, place: Place, lenders: Mapping[str, Place]) -> None:

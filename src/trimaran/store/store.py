@@ -219,11 +219,6 @@ class Store:
 
     # Snapshots
 
-    @property
-    def snapshots_folder(self) -> Path:
-        """The folder that holds every NAME/fs."""
-        return self._snapshots.folder
-
     def snapshot(self, identity: str) -> Path | None:
         """The finished snapshot's `fs` folder; None if there is none that counts."""
         return self._snapshots.get(identity)
