@@ -6,7 +6,6 @@ import functools
 import http.server
 import json
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.audit.binaries import elf_file, go_program, x86_note
 from tests.support.busybox import busybox, busybox_root
 from tests.support.dockerd import Dockerd
 from tests.support.registry import RunningRegistry
+from tests.support.serving import serving
 from tests.support.workshop import Workshop
 
 pytestmark = pytest.mark.real
@@ -81,10 +81,9 @@ def test_a_last_stage_on_the_build_platform_is_named(
 def served(folder: Path) -> Iterator[int]:
     """A web server of a folder; gives its port."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with serving(server):
         yield server.server_port
-        server.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -10,5 +10,7 @@ pytestmark = pytest.mark.real
 
 
 def test_an_ordinary_user_copies_as_root_does() -> None:
-    status, output = run_inside(run_tests, "ordinary", "tests/executor/test_copying.py")
+    files = ("copying", "copying_attributes", "copying_hazards", "adding")
+    names = [f"tests/executor/test_{file}.py" for file in files]
+    status, output = run_inside(run_tests, "ordinary", *names)
     assert status == 0, output

@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.support.registry import RunningRegistry
+from tests.support.serving import serving
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
 _LISTING = re.compile(r"/v2/(?P<name>.+)/referrers/(?P<digest>sha256:[0-9a-f]{64})")
@@ -76,14 +76,8 @@ def referrers_front(
     server = _Server(("127.0.0.1", 0), _Handler)
     server.front = front
     front.host = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(server):
         yield front
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.support.certificates import issue_certificate
 from tests.support.registry import TlsFiles, TokenAuth
+from tests.support.serving import serving
 
 _TOLD_LIFE_S = 300
 
@@ -106,14 +106,8 @@ def serve_tokens(
     server.service = service
     realm = f"http://127.0.0.1:{server.server_port}/token"
     service.auth = TokenAuth(realm, "test-registry", "test-issuer", service.files.certificate)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(server):
         yield service
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

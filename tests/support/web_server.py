@@ -5,7 +5,6 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import cast
 from urllib.parse import unquote, urlsplit
+
+from tests.support.serving import serving
 
 
 @dataclass
@@ -66,14 +67,8 @@ def serve_site(site: Site, tls: tuple[Path, Path] | None = None) -> Iterator[Sit
         server.socket = context.wrap_socket(server.socket, server_side=True)
     scheme, host = ("https", "localhost") if tls else ("http", "127.0.0.1")
     site.url = f"{scheme}://{host}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serving(server):
         yield site
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
