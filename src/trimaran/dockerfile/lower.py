@@ -7,45 +7,26 @@ caller resolves and lowers again until nothing is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import msgspec
 
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile import instructions as df
-from trimaran.dockerfile.apply import apply
-from trimaran.dockerfile.apply_mounts import origins
-from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.bases import (
-    Base,
-    BasedStage,
     BaseKey,
     Contexts,
-    FromFolder,
-    FromImage,
-    FromNothing,
-    FromStage,
     Namer,
-    copies,
     find_target,
 )
 from trimaran.dockerfile.checks.findings import Finding
-from trimaran.dockerfile.checks.values import base_platform
 from trimaran.dockerfile.finish import finish
-from trimaran.dockerfile.labels import StageLabels, StepLabel
-from trimaran.dockerfile.parse import parse_trigger
-from trimaran.dockerfile.starts import BaseImage, start_from_folder, start_from_image
-from trimaran.dockerfile.state import StageState, empty_image
+from trimaran.dockerfile.labels import StepLabel
+from trimaran.dockerfile.lowering import Granted, Lowering
+from trimaran.dockerfile.starts import BaseImage
 from trimaran.graph.steps import (
-    BindMount,
-    CacheMount,
-    ContextFiles,
     Network,
-    Run,
     Step,
-    StepFiles,
-    chain,
 )
 from trimaran.oci.models import ImageConfig
 from trimaran.platforms import Platform
@@ -122,8 +103,8 @@ def lower(
     automatic = arguments.predefined(platform, build_platform, target or last, build_args)
     scope = arguments.global_scope(dockerfile, automatic, build_args)
     namer = Namer(dockerfile, scope, platform, Contexts(local_contexts, image_contexts))
-    granted = _Granted(network, entitlements)
-    lowering = _Lowering(dockerfile, namer, namer.stages(), build_args, bases, granted)
+    granted = Granted(network, entitlements)
+    lowering = Lowering(dockerfile, namer, namer.stages(), build_args, bases, granted)
     wanted = find_target(lowering.stages, target, dockerfile.source)
     order = lowering.reachable(lowering.stages if all_stages else (wanted,))
     if lowering.missing:
@@ -142,139 +123,3 @@ def lower(
         wanted.stage.index,
         tuple(lowering.findings),
     )
-
-
-class _Granted(msgspec.Struct, frozen=True):
-    network: Network
-    entitlements: frozenset[str]
-
-
-@dataclass
-class _Lowering:
-    dockerfile: df.Dockerfile
-    namer: Namer
-    stages: tuple[BasedStage, ...]
-    build_args: Mapping[str, str]
-    bases: Mapping[BaseKey, BaseImage]
-    granted: _Granted
-    missing: set[BaseKey] = field(default_factory=set)
-    states: dict[int, StageState] = field(default_factory=dict)
-    labels: dict[int, StepLabel] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    _triggers: dict[int, tuple[df.Instruction, ...]] = field(default_factory=dict)
-
-    def reachable(self, wanted: Iterable[BasedStage]) -> list[int]:
-        """The stages that `wanted` need, in order: a stage needs earlier ones only."""
-        found: set[int] = set()
-        stack = [based.stage.index for based in wanted]
-        while stack:
-            index = stack.pop()
-            if index not in found:
-                found.add(index)
-                stack += self._needed_by(self.stages[index])
-        return sorted(found)
-
-    def lower_stage(self, index: int) -> None:
-        """Lower one stage; those that it needs have been lowered."""
-        based = self.stages[index]
-        instructions = self._instructions(based)
-        state = self._start(based)
-        titled = StageLabels(based, self._title(based), instructions)
-        self.labels = {**titled.base(state.step), **self.labels}
-        around = Surroundings(
-            self.dockerfile.escape,
-            self.namer.scope,
-            self.build_args,
-            lambda copy: self._files(self.namer.origin(copy, based.stage), copy.line),
-            lambda origin: self._files(self.namer.place(origin, based.stage), origin.line),
-            self.findings.extend,
-            self.granted.network,
-            self.granted.entitlements,
-        )
-        if not based.replaced:
-            state.begin()
-        for instruction in instructions:
-            before = state.step
-            apply(instruction, state, around)
-            if state.step is not None and state.step is not before:
-                label = titled.next(instruction.line)
-                self.labels[id(state.step)] = label
-                self._label_mounted(state.step, label)
-        self.states[index] = state
-
-    def all_instructions(self) -> list[df.Instruction]:
-        """Every instruction of the file, and the triggers that were run."""
-        found = [line for stage in self.dockerfile.stages for line in stage.instructions]
-        return found + [line for triggers in self._triggers.values() for line in triggers]
-
-    def _needed_by(self, based: BasedStage) -> list[int]:
-        self._triggers[based.stage.index] = self._read_triggers(based)
-        instructions = self._instructions(based)
-        named = [self.namer.origin(copy, based.stage) for copy in copies(instructions)]
-        runs = (line for line in instructions if isinstance(line, df.Run))
-        named += [self.namer.place(one, based.stage) for run in runs for one in origins(run)]
-        needed: list[int] = []
-        for base in (based.base, *named):
-            match base:
-                case FromStage(index=index):
-                    needed.append(index)
-                case FromImage(key=key) if key not in self.bases:
-                    self.missing.add(key)
-        return needed
-
-    def _instructions(self, based: BasedStage) -> tuple[df.Instruction, ...]:
-        if based.replaced:
-            return ()
-        return (*self._triggers[based.stage.index], *based.stage.instructions)
-
-    def _read_triggers(self, based: BasedStage) -> tuple[df.Instruction, ...]:
-        triggers: tuple[str, ...] = ()
-        match based.base:
-            case _ if based.replaced:
-                pass
-            case FromStage(index=index):
-                own = self.stages[index].stage.instructions
-                triggers = tuple(line.trigger for line in own if isinstance(line, df.OnBuild))
-            case FromImage(key=key) if key in self.bases:
-                triggers = self.bases[key].config.config.on_build or ()
-        return tuple(parse_trigger(trigger, based.stage.line) for trigger in triggers)
-
-    def _start(self, based: BasedStage) -> StageState:
-        match based.base:
-            case FromStage(index=index):
-                return self.states[index].child()
-            case FromImage(key=key):
-                base = self.bases[key]
-                self.findings.extend(
-                    base_platform(based.stage.line, key.name, key.platform, base.config.platform)
-                )
-                return start_from_image(base, based)
-            case FromFolder(context=context):
-                return start_from_folder(context, based)
-            case FromNothing():
-                return StageState(None, empty_image(based.platform), based.platform)
-
-    def _title(self, based: BasedStage) -> str:
-        return based.stage.title if len(self.stages) > 1 else ""
-
-    def _label_mounted(self, step: Step, label: StepLabel) -> None:
-        """Label the files of contexts that a RUN mounts: they are steps of no instruction."""
-        for mount in step.mounts if isinstance(step, Run) else ():
-            if isinstance(mount, BindMount | CacheMount) and mount.step is not None:
-                where = label.text.partition("] ")[0]
-                text = f"{where}] files mounted on {mount.target}"
-                self.labels.setdefault(id(mount.step), msgspec.structs.replace(label, text=text))
-
-    def _files(self, base: Base, line: df.Line) -> ContextFiles | StepFiles:
-        match base:
-            case FromStage(index=index):
-                return StepFiles(self.states[index].step)
-            case FromImage(key=key):
-                step = self.bases[key].step
-                label = StepLabel(f"[{key.platform}] FROM {key.name}", key.platform, line.lines)
-                self.labels = {**dict.fromkeys(map(id, chain(step)), label), **self.labels}
-                return StepFiles(step)
-            case FromFolder(context=context):
-                return ContextFiles(context)
-            case FromNothing():
-                return StepFiles(None)
