@@ -12,7 +12,8 @@ from typing import BinaryIO
 import msgspec
 
 from trimaran.build.downloads import Downloads
-from trimaran.build.repositories import Repositories, shown
+from trimaran.build.git_program import shown
+from trimaran.build.repositories import Repositories
 from trimaran.dockerfile import remotes
 from trimaran.errors import ContextError, LayerError
 from trimaran.executor.sources import SourceRoot

@@ -1,8 +1,4 @@
-"""Git repositories: what ADD of one copies, and contexts that are one. By the git program.
-
-It runs without the user's configuration, hooks, templates and credential helpers, asks nobody, and
-speaks http, https, git and ssh alone, in submodules too.
-"""
+"""Git repositories: what ADD of one copies, and contexts that are one."""
 
 from __future__ import annotations
 
@@ -14,25 +10,17 @@ import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import quote
-from subprocess import CompletedProcess
 from urllib.parse import urlsplit
 
 import msgspec
 
 from trimaran.build.downloads import FindSecret
+from trimaran.build.git_program import HINT, Git, environment_of, shown
 from trimaran.errors import ContextError
 from trimaran.graph.steps import GitTree
 from trimaran.linux import process, rootfs
 
 _COMMIT = re.compile(r"[a-f0-9]{40}|[a-f0-9]{64}")
-_PROTOCOLS = "http:https:git:ssh"
-_SILENCE_LIMIT_S = 90
-_SSH = "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
-_HINT = (
-    "check the address, the ref and the network; a private repository needs"
-    " --secret id=GIT_AUTH_TOKEN,src=FILE, or --ssh default"
-)
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -137,24 +125,13 @@ class Repositories:
             "name a branch, a tag, or a commit by all its hex digits",
         )
 
-    def _git(self, remote: str) -> _Git:
+    def _git(self, remote: str) -> Git:
         if process.find("git", self._search_path) is None:
             raise ContextError(f"git is not installed, and {shown(remote)} needs it")
-        environment = {
-            "PATH": self._search_path,
-            "HOME": "/dev/null",
-            "LC_ALL": "C",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": _PROTOCOLS,
-            "GIT_SSH_COMMAND": _ssh(self._agent),
-            **self._proxies,
-            **_settings(self._authorization(remote), remote),
-        }
-        if self._agent and self._agent[0].is_socket():
-            environment["SSH_AUTH_SOCK"] = str(self._agent[0])
-        return _Git(environment, remote)
+        environment = environment_of(
+            self._search_path, self._proxies, self._agent, self._authorization(remote), remote
+        )
+        return Git(environment, remote)
 
     def _authorization(self, remote: str) -> str:
         """The Authorization header that secrets of BuildKit's names give for the host."""
@@ -177,69 +154,10 @@ def _names(ref: str) -> tuple[str, ...]:
     return (f"refs/{ref.removeprefix('refs/')}", f"refs/heads/{ref}", f"refs/tags/{ref}")
 
 
-def _settings(authorization: str, remote: str) -> dict[str, str]:
-    """Settings by the environment, where other users cannot read them, as arguments they could."""
-    pairs = [
-        ("core.hooksPath", "/dev/null"),
-        ("init.defaultBranch", "master"),
-        ("advice.detachedHead", "false"),
-        ("http.lowSpeedLimit", "1"),
-        ("http.lowSpeedTime", str(_SILENCE_LIMIT_S)),
-        ("gc.auto", "0"),
-    ]
-    if authorization:
-        pairs.append((f"http.{remote}.extraHeader", f"Authorization: {authorization}"))
-    made = {"GIT_CONFIG_COUNT": str(len(pairs))}
-    for number, (key, value) in enumerate(pairs):
-        made[f"GIT_CONFIG_KEY_{number}"] = key
-        made[f"GIT_CONFIG_VALUE_{number}"] = value
-    return made
-
-
-def _ssh(agent: Sequence[Path]) -> str:
-    """The command for SSH: it offers what --ssh lends, and none of the user's other keys."""
-    keys = [path for path in agent if not path.is_socket()]
-    if not keys:
-        return f"{_SSH} -o IdentityFile=none"
-    return " ".join([_SSH, "-o IdentitiesOnly=yes", *(f"-i {quote(str(key))}" for key in keys)])
-
-
-class _Git(msgspec.Struct, frozen=True):
-    """The git program with an environment, for messages about `remote`, perhaps in a folder."""
-
-    environment: Mapping[str, str]
-    remote: str
-    folder: Path | None = None
-
-    def within(self, folder: Path) -> _Git:
-        return msgspec.structs.replace(self, folder=folder)
-
-    def tried(self, *words: str | Path) -> CompletedProcess[bytes]:
-        """Run it to its end, whatever that is."""
-        return process.run(
-            ("git", *words), environment=self.environment, folder=self.folder, check=False
-        )
-
-    def done(self, *words: str | Path) -> bytes:
-        """Run it, and give what it printed. Raises ContextError: it failed."""
-        ended = self.tried(*words)
-        if ended.returncode:
-            raise self.failure(ended)
-        return ended.stdout
-
-    def failure(self, ended: CompletedProcess[bytes]) -> ContextError:
-        lines = ended.stderr.decode(errors="replace").replace(self.remote, shown(self.remote))
-        said = [line for line in lines.splitlines() if line.strip()]
-        cause = next((line for line in said if line.startswith("fatal: ")), (said or ["?"])[-1])
-        return ContextError(
-            f"git cannot read {shown(self.remote)}: {cause.removeprefix('fatal: ')}", _HINT
-        )
-
-
 class _Fetching(msgspec.Struct, frozen=True):
     """Brings a commit into a repository, by the cheapest way that the server knows."""
 
-    git: _Git
+    git: Git
     remote: str
     found: _Found
 
@@ -260,13 +178,13 @@ class _Fetching(msgspec.Struct, frozen=True):
                 return
         if ended.returncode:
             raise self.git.failure(ended)
-        raise ContextError(f"{shown(self.remote)} has no commit {commit}", _HINT)
+        raise ContextError(f"{shown(self.remote)} has no commit {commit}", HINT)
 
     def _is_there(self) -> bool:
         return not self.git.tried("cat-file", "-e", f"{self.found.commit}^{{commit}}").returncode
 
 
-def _update_submodules(git: _Git) -> None:
+def _update_submodules(git: Git) -> None:
     words = ("submodule", "--quiet", "update", "--init", "--recursive")
     if git.tried(*words, "--depth=1").returncode:
         git.done(*words)
@@ -305,11 +223,3 @@ def _subfolder(folder: Path, tree: GitTree) -> Path:
     if not found.is_dir():
         raise ContextError(f"{shown(tree.remote)} has no folder {tree.subfolder!r}")
     return found
-
-
-def shown(remote: str) -> str:
-    """A repository's address without what may be a password."""
-    if "://" not in remote:
-        return remote
-    parts = urlsplit(remote)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
