@@ -209,11 +209,10 @@ def _dockerfile() -> Iterator[str]:
     rows = []
     for keyword in KEYWORDS:
         flags = _FLAGS.get(keyword, {})
-        later = (Kind.LATER, Kind.LATER_SWITCH)
-        taken = [f"`--{name}`" for name, kind in flags.items() if kind not in later]
-        refused = [f"`--{name}`" for name, kind in flags.items() if kind in later]
+        refused = [f"`--{name}`" for name, kind in flags.items() if kind is Kind.REFUSED]
+        taken = [f"`--{name}`" for name, kind in flags.items() if kind is not Kind.REFUSED]
         rows.append([f"`{keyword}`", ", ".join(taken), ", ".join(refused)])
-    yield from _table(("instruction", "flags", "not yet"), rows)
+    yield from _table(("instruction", "flags", "refused"), rows)
 
 
 def _container() -> Iterator[str]:

@@ -11,17 +11,15 @@ from trimaran.dockerfile.syntax import Statement
 
 
 class Kind(Enum):
-    """What a flag takes, and whether this program knows what to do with it."""
+    """What a flag takes."""
 
     VALUE = auto()
     VALUES = auto()
     """A value; may be repeated."""
     SWITCH = auto()
     """True, false, or nothing, which means true."""
-    LATER = auto()
-    """A value; refused by name until it is supported."""
-    LATER_SWITCH = auto()
-    """True or false; `=false` asks for nothing and is taken."""
+    REFUSED = auto()
+    """Known, and refused by name."""
 
 
 _FLAGS: dict[str, dict[str, Kind]] = {
@@ -51,7 +49,7 @@ _FLAGS: dict[str, dict[str, Kind]] = {
         "retries": Kind.VALUE,
     },
     "RUN": {
-        "device": Kind.LATER,
+        "device": Kind.REFUSED,
         "mount": Kind.VALUES,
         "network": Kind.VALUE,
         "security": Kind.VALUE,
@@ -84,7 +82,7 @@ def read_flags(statement: Statement) -> Flags:
     """The flags of a statement.
 
     Raises:
-        DockerfileError: a flag is unknown, repeated, lacks its value or is not supported yet.
+        DockerfileError: a flag is unknown, refused or repeated, or its value is missing or wrong.
     """
     known = _FLAGS.get(statement.keyword, {})
     found: dict[str, tuple[str, ...]] = {}
@@ -106,14 +104,12 @@ def _checked(statement: Statement, kind: Kind, written: str, value: str | None) 
             if value is None:
                 raise statement.line.error(f"{written} needs a value", f"write {written}=VALUE")
             return value
-        case Kind.LATER:
-            raise statement.line.error(f"{written} is not supported yet")
+        case Kind.REFUSED:
+            raise statement.line.error(f"{written} is refused: a build has no devices")
         case _:
             on = "true" if value is None else value.lower()
             if on not in ("true", "false"):
                 raise statement.line.error(f"{written} is true or false, not {value!r}")
-            if on == "true" and kind is Kind.LATER_SWITCH:
-                raise statement.line.error(f"{written} is not supported yet")
             return on
 
 
