@@ -1,4 +1,4 @@
-"""Cases, built by both sides, two at once."""
+"""Cases, built by both sides, a few at once."""
 
 from __future__ import annotations
 
