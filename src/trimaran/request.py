@@ -57,7 +57,7 @@ class EmptyContext(msgspec.Struct, frozen=True):
 Context = FolderContext | ImageContext | LayoutContext | GitContext | UrlContext
 MainContext = Path | GitContext | UrlContext | ArchiveContext | EmptyContext
 
-OutputType = Literal["image", "registry", "oci", "docker", "local", "tar", "cacheonly"]
+OutputType = Literal["oci", "docker", "local", "tar", "image", "registry", "cacheonly"]
 Annotated = Literal["index", "index-descriptor", "manifest", "manifest-descriptor"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
 Network = Literal["default", "none", "host"]

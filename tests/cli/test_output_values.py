@@ -71,11 +71,11 @@ def test_outputs(text: str, wanted: Output) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("type=iso", "type=iso: there is none such", "image, registry, oci"),
-        ("dest=x", "type=: there is none such", "image"),
+        ("type=iso", "unknown type 'iso'", "the types are oci, docker"),
+        ("dest=x", "unknown type ''", "image"),
         ("type=oci,compresion=zstd", "unknown field", "compression"),
         ("type=oci,compression=estargz", "estargz is not there", "zstd"),
-        ("type=oci,compression=xz", "compression=xz: there is none such", "gzip, zstd"),
+        ("type=oci,compression=xz", "unknown compression 'xz'", "gzip, zstd"),
         ("type=oci,compression-level=10", "compression-level=10 is none of gzip", "0 to 9"),
         ("type=oci,compression=zstd,compression-level=-1", "none of zstd", "0 to 22"),
         ("type=oci,compression=zstd,oci-mediatypes=false", "no zstd", "leave out"),

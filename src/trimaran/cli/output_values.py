@@ -113,9 +113,7 @@ class _Reader:
     def __init__(self, item: str, fields: Mapping[str, str]) -> None:
         self._item = item
         self._fields = fields
-        self._type: OutputType = _one_of(
-            f"--output {item!r}: type", fields.get("type", ""), get_args(OutputType)
-        )
+        self._type: OutputType = _one_of(item, "type", fields.get("type", ""), get_args(OutputType))
 
     def read(self) -> Output:
         kind = self._kind()
@@ -176,7 +174,7 @@ class _Reader:
                 "compression=estargz is not there: no layer here can be fetched lazily",
                 "zstd is the smaller, gzip the most compatible",
             )
-        found: Compression = _one_of("--output compression", given, get_args(Compression))
+        found: Compression = _one_of(self._item, "compression", given, get_args(Compression))
         return found
 
     def _level(self, compression: Compression) -> int | None:
@@ -213,9 +211,11 @@ class _Reader:
         return UsageError(f"--output {self._item!r}: {message}", hint)
 
 
-def _one_of(what: str, given: str, known: tuple[_T, ...]) -> _T:
+def _one_of(item: str, what: str, given: str, known: tuple[_T, ...]) -> _T:
     """`given` as one of a Literal's values."""
     for value in known:
         if value == given:
             return value
-    raise UsageError(f"{what}={given}: there is none such", f"there are {', '.join(known)}")
+    raise UsageError(
+        f"--output {item!r}: unknown {what} {given!r}", f"the {what}s are {', '.join(known)}"
+    )
