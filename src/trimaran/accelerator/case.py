@@ -1,0 +1,130 @@
+"""One program against one kit: whether they are equal, and how the stand-in is started."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from pathlib import Path
+
+import msgspec
+
+from trimaran.accelerator import equality
+from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.accelerator.equality import Unequal
+from trimaran.accelerator.kits import CONTROL, Stock
+from trimaran.accelerator.launching import launch
+from trimaran.accelerator.matching import Match
+from trimaran.accelerator.packages import Database, Package
+from trimaran.accelerator.patching import UnpatchableError, patch
+from trimaran.accelerator.plugins import Plugins
+from trimaran.accelerator.trees import Tree
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What holds for all programs of a build and platform.
+
+    Attributes:
+        own: the folder for changed copies; the container sees it at `CONTROL`/own.
+        swaps_bytes: target and host have different byte orders, and so have files of locales.
+        compatible: equal versions of upstream suffice.
+    """
+
+    own: Path
+    swaps_bytes: bool
+    compatible: bool
+
+
+class _Refusal(Exception):  # noqa: N818  it is an answer
+    def __init__(self, reason: str, *, settled: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.settled = settled
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A program that a row of the table counts for.
+
+    Attributes:
+        path: its true path in the root.
+        tree: the root.
+        database: its packages.
+        match: the row.
+        package: which owns the program, which is unchanged.
+        settings: the build's.
+    """
+
+    path: str
+    tree: Tree
+    database: Database
+    match: Match
+    package: Package
+    settings: Settings
+
+    def answer(self, stock: Stock) -> Answer:
+        """What becomes of it, if stand-ins come from one kit."""
+        try:
+            return self._native(stock)
+        except _Refusal as refusal:
+            return Emulate(self.path, refusal.reason, refusal.settled)
+
+    def _native(self, stock: Stock) -> Native:
+        wanted = self.match.fill(self.match.rule.stand_in) or self.path
+        stand_in = stock.real(wanted)
+        if not stand_in:
+            raise _Refusal(f"the {stock.kit.name} kit lacks {wanted}", settled=False)
+        equal = equality.compare(
+            self.database, self.package, stock, stand_in, compatible=self.settings.compatible
+        )
+        if isinstance(equal, Unequal):
+            raise _Refusal(equal.reason, settled=equal.settled)
+        copy = self._copy(stock, stand_in)
+        behind = tuple(map(self.match.fill, self.match.rule.behind))
+        fields = launch(stock, stand_in, self._fields(stock), behind, copy)
+        if isinstance(fields, str):
+            raise _Refusal(fields)
+        package = f"{self.package.name} {self.package.version}"
+        seen = copy or f"{stock.view}{stand_in}"
+        return Native(self.path, seen, package, fields, equal.exact)
+
+    def _fields(self, stock: Stock) -> tuple[str, ...]:
+        locale = ("L",) if self.settings.swaps_bytes else ()
+        filled = tuple(map(self.match.fill, self.match.rule.fields))
+        return (*locale, *filled, *self._plugin(stock))
+
+    def _plugin(self, stock: Stock) -> tuple[str, ...]:
+        rule, triplet = self.match.rule, self.match.words.get("triplet", "")
+        if not rule.plugin:
+            return ()
+        compatible = self.settings.compatible
+        plugins = Plugins(self.tree, self.database, stock, triplet, compatible=compatible)
+        found = plugins.found() if rule.plugin == "found" else ()
+        if found is None:
+            raise _Refusal("the kit has no equal one of the plug-in that it loads")
+        return (*plugins.named(), *found)
+
+    def _copy(self, stock: Stock, stand_in: str) -> str:
+        """Where the container sees a changed copy of a program; empty if none is needed."""
+        if not self.match.rule.texts:
+            return ""
+        texts = [
+            (self.match.fill(old).encode(), self.match.fill(new).encode())
+            for old, new in self.match.rule.texts
+        ]
+        try:
+            data = patch(stock.content(stand_in), texts)
+        except UnpatchableError as error:
+            raise _Refusal(f"cannot be made to say the target's name: {error}") from error
+        name = f"{hashlib.sha256(data).hexdigest()[:16]}-{os.path.basename(stand_in)}"
+        _write(self.settings.own / name, data)
+        return f"{CONTROL}/own/{name}"
+
+
+def _write(place: Path, data: bytes) -> None:
+    """Write a program whole or not at all; one that is there is left alone."""
+    if place.exists():
+        return
+    scratch = place.with_name(f"{place.name}.{threading.get_ident()}")
+    scratch.write_bytes(data)
+    scratch.chmod(0o755)
+    scratch.replace(place)

@@ -1,0 +1,132 @@
+"""Whether a stand-in is the same program as the emulated one, made from the same source.
+
+The emulated file must be its package's own and unchanged, the stand-in too, and both packages, and
+those of all libraries that the stand-in loads, must come from the same version of the same source.
+A rebuild of that (`+b1`) is the same; Debian's cross packages carry the version of the source that
+they were built from, and `crossN` behind it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from trimaran.accelerator.kits import Stock
+from trimaran.accelerator.packages import Database, Owned, Package
+from trimaran.accelerator.trees import digest
+
+_CROSS = re.compile(r"cross\d+(\+b\d+)?$")
+_RUNTIME = ("glibc", "gcc-", "musl")
+"""Sources of the C and C++ run time, whose fixes of one version do not change what is computed."""
+
+
+class Equal(msgspec.Struct, frozen=True):
+    """The same program.
+
+    Attributes:
+        package: the emulated program's.
+        exact: the versions are the same; otherwise only upstream's are.
+    """
+
+    package: Package
+    exact: bool
+
+
+class Unequal(msgspec.Struct, frozen=True):
+    """Not the same, or not known to be; `settled` as in `Emulate`."""
+
+    reason: str
+    settled: bool = True
+
+
+def unchanged(database: Database, path: str, program: int) -> Package | Unequal:
+    """The package whose own, unchanged file an open program is.
+
+    Args:
+        database: of the root that it is in.
+        path: its true path there.
+        program: its descriptor.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    owned = database.owner(path)
+    if owned is None:
+        return Unequal("no package owns it", settled=not database.busy)
+    if not owned.package.whole:
+        return Unequal(f"{owned.package.name} is being changed", settled=False)
+    if digest(program, owned.algorithm) != owned.digest:
+        reason = f"it is not the file that {owned.package.name} brought"
+        return Unequal(reason, settled=not database.busy)
+    return owned.package
+
+
+def compare(
+    database: Database, package: Package, stock: Stock, stand_in: str, *, compatible: bool
+) -> Equal | Unequal:
+    """Compare a program's package with that of its stand-in and of the stand-in's libraries.
+
+    Args:
+        database: of the root that the program is in.
+        package: which owns it there.
+        stock: the kit.
+        stand_in: a true path in the kit.
+        compatible: equal versions of upstream suffice.
+    """
+    owned = stock.owner(stand_in)
+    if owned is None:
+        return Unequal(f"the kit's {stand_in} is not a package's own file")
+    exact = same_source(package, owned.package)
+    if not exact and not (compatible and same_upstream(package, owned.package)):
+        return Unequal(_difference(package, owned.package))
+    libraries = stock.libraries(stand_in)
+    if isinstance(libraries, str):
+        return Unequal(f"the kit lacks the library {libraries}")
+    for library in libraries:
+        verdict = _library(database, library.path, library.owned, owned.package)
+        if isinstance(verdict, str):
+            if not compatible:
+                return Unequal(verdict)
+            exact = False
+    return Equal(package, exact)
+
+
+def same_source(one: Package, other: Package) -> bool:
+    """Whether both were built from the same version of the same source package."""
+    return _source(one) == _source(other)
+
+
+def same_upstream(one: Package, other: Package) -> bool:
+    """Whether both come from the same release of upstream's, whatever the distribution changed."""
+    (source, version), (other_source, other_version) = _source(one), _source(other)
+    return (source, _upstream(version)) == (other_source, _upstream(other_version))
+
+
+def _library(database: Database, path: str, owned: Owned | None, stand_in: Package) -> str | None:
+    """What is wrong with a library of the stand-in's, if anything is."""
+    if owned is None:
+        return f"the kit's library {path} is not a package's own file"
+    if owned.package.source == stand_in.source:
+        return None
+    installed = database.package(owned.package.name)
+    if installed is None:
+        return f"the kit's {owned.package.name}, which the stand-in loads, is not in the image"
+    runtime = installed.source.startswith(_RUNTIME)
+    same = same_upstream if runtime else same_source
+    return None if same(installed, owned.package) else _difference(installed, owned.package)
+
+
+def _source(package: Package) -> tuple[str, str]:
+    if _CROSS.search(package.version):
+        return package.source.removesuffix("-cross"), _CROSS.sub("", package.version)
+    return package.source, package.source_version
+
+
+def _upstream(version: str) -> str:
+    """Without the distribution's revision: `-1` and what follows, apk's `-r1`."""
+    return version.rpartition("-")[0] or version
+
+
+def _difference(image: Package, kit: Package) -> str:
+    return f"{image.name} is {image.version} in the image and {kit.version} in the kit"

@@ -1,0 +1,81 @@
+"""Roots of Debian packages of any architecture, unpacked and not configured, with dpkg's database.
+
+No program of the packages runs, so a foreign root takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.support.apt import CACHE, private_apt, source_of
+
+_MERGED = ("bin", "sbin", "lib", "lib64")
+
+
+def debian_root(suite: str, architecture: str, packages: tuple[str, ...]) -> Path:
+    """A root with packages and all that they depend on, from the cache or the mirror.
+
+    Args:
+        suite: bookworm, trixie.
+        architecture: as Debian names it.
+        packages: their names; a change of them makes a new root.
+    """
+    name = f"root-{suite}-{architecture}-{abs(hash_of(packages)):x}"
+    root = CACHE / name
+    if not root.exists():
+        CACHE.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            made = Path(scratch) / "root"
+            _make(made, _download(Path(scratch), suite, architecture, packages))
+            made.chmod(0o755)
+            os.replace(made, root)
+    return root
+
+
+def hash_of(packages: tuple[str, ...]) -> int:
+    """A number that is the same in every process."""
+    return int.from_bytes(" ".join(packages).encode().ljust(8)[-8:]) ^ len(" ".join(packages))
+
+
+def _download(
+    scratch: Path, suite: str, architecture: str, packages: tuple[str, ...]
+) -> list[Path]:
+    mirror = source_of("dpkg").split()[0]
+    apt_get = private_apt(scratch / "apt", f"deb {mirror} {suite} main", architecture)
+    words = ["-y", "--no-install-recommends", "--download-only", "install", *packages]
+    subprocess.run([*apt_get, "update"], check=True)
+    subprocess.run([*apt_get, *words], check=True, stdout=subprocess.DEVNULL)
+    return sorted((scratch / "apt/cache/archives").glob("*.deb"))
+
+
+def _make(root: Path, archives: list[Path]) -> None:
+    for name in _MERGED:
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")
+    info = root / "var/lib/dpkg/info"
+    info.mkdir(parents=True)
+    paragraphs = [_unpack(root, archive, info) for archive in archives]
+    (root / "var/lib/dpkg/status").write_text("\n".join(paragraphs))
+
+
+def _unpack(root: Path, archive: Path, info: Path) -> str:
+    """Unpack a package; gives its paragraph of the status file."""
+    with subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", archive], stdout=subprocess.PIPE
+    ) as content:
+        words = ["tar", "-x", "--no-same-owner", "--keep-directory-symlink", "-C", str(root)]
+        subprocess.run(words, check=True, stdin=content.stdout)
+    control = root / "control"
+    subprocess.run(["dpkg-deb", "-e", archive, control], check=True)
+    text = (control / "control").read_text()
+    fields = dict(line.split(": ", 1) for line in text.split("\n") if ": " in line)
+    same = fields.get("Multi-Arch") == "same"
+    name = fields["Package"] + (f":{fields['Architecture']}" if same else "")
+    if (control / "md5sums").exists():
+        shutil.move(control / "md5sums", info / f"{name}.md5sums")
+    shutil.rmtree(control)
+    return text.rstrip("\n") + "\nStatus: install ok installed\n"
