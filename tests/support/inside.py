@@ -16,8 +16,11 @@ from typing import Any
 
 from tests.support.users import as_ordinary_user, identity
 
+import trimaran
+
 USERS = ("self", "ordinary")
 _ROOT = Path(__file__).parents[2]
+_SOURCE = Path(trimaran.__path__[0]).parent  # as installed: with what was compiled for it
 _START = """
 import importlib, json, sys
 from trimaran.linux import namespaces
@@ -60,7 +63,7 @@ def command(scenario: Callable[..., Any], user: str, *arguments: str | Path) -> 
 
 
 def environment() -> dict[str, str]:
-    places = (_ROOT, _ROOT / "src", sysconfig.get_path("purelib"))
+    places = (_ROOT, _SOURCE, sysconfig.get_path("purelib"))
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",

@@ -1,0 +1,272 @@
+#include "answer.h"
+#include "text.h"
+
+static char *next_field(char *field)
+{
+    return field + length_of(field) + 1;
+}
+
+#define EACH_FIELD(field, answer) \
+    (char *field = (answer)->fields; field < (answer)->end; field = next_field(field))
+
+char *write_key(char *place, const struct identity *file)
+{
+    const uint64_t parts[] = {file->device, file->inode, file->seconds, file->nanoseconds,
+                              file->size};
+    for (size_t part = 0; part < sizeof parts / sizeof *parts; part++) {
+        int shift = 60;
+        while (shift && !(parts[part] >> shift))
+            shift -= 4;
+        if (part)
+            *place++ = '-';
+        for (; shift >= 0; shift -= 4)
+            *place++ = "0123456789abcdef"[(parts[part] >> shift) & 15];
+    }
+    *place = 0;
+    return place;
+}
+
+/* A counter's number; -1 if it is none. */
+static int slot_of(const char *text, int limit)
+{
+    int slot = 0;
+    if (!*text)
+        return -1;
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || slot >= limit)
+            return -1;
+        slot = slot * 10 + (*text - '0');
+    }
+    return slot < limit ? slot : -1;
+}
+
+static bool has_names_end(const char *text, char end)
+{
+    const char *found = find(text, end);
+    return *found && found > text;
+}
+
+static bool read_field(struct answer *answer, const char *field)
+{
+    const char *text = field + 1;
+    switch (*field) {
+    case 'c':
+        answer->slot = slot_of(text, COUNTERS - 1);
+        return answer->slot >= 0;
+    case 'x':
+        answer->program = text;
+        return *text && *text != '/';
+    case 's':
+        answer->options = text;
+        return true;
+    case 'r': case 'p':
+        return has_names_end(text, '\1');
+    case 'e': case 'q':
+        return has_names_end(text, '=');
+    case 'z': case 'u':
+        return *text && !*find(text, '=');
+    case 'n': case 'm': case 'g': case 'b': case 'a': case 'd':
+        return true;
+    case '0': case '*': case 'L':
+        return !*text;
+    default:
+        return false;
+    }
+}
+
+bool read_answer(struct answer *answer, char *bytes, size_t length)
+{
+    if (!length || length > ANSWER_LIMIT || bytes[length - 1])
+        return false;
+    *answer = (struct answer){.fields = bytes, .end = bytes + length, .slot = -1};
+    if (*bytes == 'E') {
+        answer->slot = slot_of(bytes + 1, COUNTERS);
+        return answer->slot >= 0 && next_field(bytes) == answer->end;
+    }
+    answer->native = true;
+    for EACH_FIELD (field, answer)
+        if (!read_field(answer, field))
+            return false;
+    /* Either it names a program, or a script's answer will. */
+    return !answer->program != !answer->options;
+}
+
+static bool any_equal(char *const *words, const char *wanted)
+{
+    for (; *words; words++)
+        if (equal(*words, wanted))
+            return true;
+    return false;
+}
+
+static bool any_begins(char *const *words, const char *prefix)
+{
+    for (; *words; words++)
+        if (begins(*words, prefix))
+            return true;
+    return false;
+}
+
+/* Whether an entry of the environment is of the variable that is named up to `length`. */
+static bool is_variable(const char *entry, const char *name, size_t length)
+{
+    return begins_with(entry, name, length) && entry[length] == '=';
+}
+
+static const char *value_of(char *const *environment, const char *name)
+{
+    for (size_t length = length_of(name); *environment; environment++)
+        if (is_variable(*environment, name, length))
+            return *environment + length + 1;
+    return NULL;
+}
+
+static bool is_plain(const char *locale)
+{
+    return !locale || !*locale || equal(locale, "C") || equal(locale, "POSIX");
+}
+
+/* locale(7): LC_ALL, then each category's own variable, then LANG; an empty one does not count.
+   LANG is taken for meant even where every category has its own. */
+static bool has_locale(char *const *environment)
+{
+    const char *all = value_of(environment, "LC_ALL");
+    if (all && *all)
+        return !is_plain(all);
+    if (!is_plain(value_of(environment, "LANG")))
+        return true;
+    for (; *environment; environment++)
+        if (begins(*environment, "LC_")) {
+            const char *value = find(*environment, '=');
+            if (*value && !is_plain(value + 1))
+                return true;
+        }
+    return false;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *name = path;
+    for (; *path; path++)
+        if (*path == '/')
+            name = path + 1;
+    return name;
+}
+
+bool refuses(const struct answer *answer, char *const *argv, char *const *environment)
+{
+    char *const *arguments = argv + 1;
+    for EACH_FIELD (field, answer) {
+        const char *text = field + 1;
+        if ((*field == 'n' && any_equal(arguments, text)) ||
+            (*field == 'm' && any_begins(arguments, text)) ||
+            (*field == 'g' && !any_equal(arguments, text)) ||
+            (*field == 'b' && equal(base_name(*argv), text)) ||
+            (*field == 'q' && !any_equal(environment, text)) ||
+            (*field == 'z' && value_of(environment, text)) ||
+            (*field == 'L' && has_locale(environment)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_listed(const char *option, const char *list)
+{
+    while (*list) {
+        const char *end = find(list, ',');
+        size_t length = (size_t)(end - list);
+        bool open = length && end[-1] == '*';
+        if (length && begins_with(option, list, length - open) && (open || !option[length]))
+            return true;
+        list = *end ? end + 1 : end;
+    }
+    return false;
+}
+
+const char *script_of(const struct answer *answer, char *const *argv)
+{
+    for (argv++; *argv; argv++) {
+        if (**argv != '-')
+            return **argv ? *argv : NULL;
+        if (!is_listed(*argv, answer->options))
+            return NULL;
+    }
+    return NULL;
+}
+
+static void add(struct words *words, const char *word)
+{
+    if (words->pointers)
+        words->pointers[words->count] = (char *)word;
+    words->count++;
+}
+
+static void add_joined(struct words *words, const char *first, const char *second)
+{
+    if (words->pointers) {
+        char *start = words->text + words->text_size;
+        append(append(start, first), second);
+        add(words, start);
+    } else {
+        add(words, NULL);
+    }
+    words->text_size += length_of(first) + length_of(second) + 1;
+}
+
+/* An argument as the first rule before `end` that is about it says. */
+static void add_argument(struct words *words, const struct answer *answer, const char *end,
+                         const char *argument)
+{
+    for EACH_FIELD (rule, answer) {
+        const char *from = rule + 1, *to = find(from, '\1');
+        size_t length = (size_t)(to - from);
+        if (rule == end)
+            break;
+        if (*rule == 'd' && equal(argument, from))
+            return;
+        if ((*rule != 'r' && *rule != 'p') || !begins_with(argument, from, length))
+            continue;
+        if (*rule == 'p')
+            return add_joined(words, to + 1, argument + length);
+        if (!argument[length])
+            return add(words, to + 1);
+    }
+    add(words, argument);
+}
+
+void build_arguments(struct words *words, const struct answer *answer, char *const *argv)
+{
+    for EACH_FIELD (field, answer) {
+        if (*field == 'a')
+            add(words, field + 1);
+        else if (*field == '0')
+            add(words, *argv);
+        else if (*field == '*')
+            for (char *const *argument = argv + 1; *argument; argument++)
+                add_argument(words, answer, field, *argument);
+    }
+    add(words, NULL);
+}
+
+/* Whether the answer sets the variable of an entry, or takes it out. */
+static bool is_changed(const struct answer *answer, const char *entry)
+{
+    for EACH_FIELD (field, answer)
+        if (*field == 'e' || *field == 'u') {
+            const char *name = field + 1;
+            if (is_variable(entry, name, (size_t)(find(name, '=') - name)))
+                return true;
+        }
+    return false;
+}
+
+void build_environment(struct words *words, const struct answer *answer, char *const *old)
+{
+    for (; *old; old++)
+        if (!is_changed(answer, *old))
+            add(words, *old);
+    for EACH_FIELD (field, answer)
+        if (*field == 'e')
+            add(words, field + 1);
+    add(words, NULL);
+}

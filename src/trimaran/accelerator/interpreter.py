@@ -1,0 +1,136 @@
+"""The interpreter of a foreign CPU: a copy of its QEMU that first looks for a native stand-in.
+
+The code of native/ becomes one more segment of that copy and its entry point; where it has no
+stand-in it jumps to QEMU's own entry, which finds everything as the kernel left it. Formats: gABI
+chapter 5 (program header), and how Linux finds AT_PHDR (fs/binfmt_elf.c): in the segment that
+holds the table. Handlers of it need the flags P and O, C implies O.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from trimaran.errors import HostError
+
+_PROGRAMS = Path(__file__).with_name("programs")
+_MARKER = b"trimaran-config\0"
+_UNAME_BYTES = 64  # __NEW_UTS_LEN
+
+_ELF64_LITTLE = b"\x7fELF\x02\x01"
+# Of the header: entry, phoff; then phentsize and phnum. A program header: type, flags, offset,
+# vaddr, paddr, filesz, memsz, align.
+_ENTRY, _COUNTS = 24, 54
+_HEADER = struct.Struct("<IIQQQQQQ")
+_PT_LOAD, _PT_PHDR = 1, 6
+_READ_AND_EXECUTE = 5
+_ALIGNMENT = 1 << 16  # the largest page of aarch64
+
+
+def available() -> bool:
+    """Whether the package was built with its native programs, which takes a C compiler."""
+    return all((_PROGRAMS / name).is_file() for name in ("interpreter", "told.so"))
+
+
+def write(destination: Path, *, folder_dev: int, folder_ino: int, emulator: Path) -> None:
+    """Write the interpreter that serves one control folder.
+
+    Args:
+        destination: the new file.
+        folder_dev: st_dev of the control folder as containers see it.
+        folder_ino: its st_ino; 0 for any folder of that file system, which is the build's own then.
+            With another folder at its place, or none, the interpreter is QEMU.
+        emulator: a static QEMU for this machine.
+
+    Raises:
+        HostError: the package was built without the native programs, or the emulator is no ELF
+            file that can be extended.
+        OSError: a file cannot be read or written.
+    """
+    code = _program("interpreter")
+    image = emulator.read_bytes()
+    entry, table = _read(image, emulator)
+    loads = [row for row in table if row[0] == _PT_LOAD]
+    offset = _aligned(len(image))
+    address = _aligned(max(vaddr + memsz for _, _, _, vaddr, _, _, memsz, _ in loads))
+    table_size = (len(table) + 1) * _HEADER.size
+    ours = address + _aligned(table_size, 64)  # behind the table
+    _patch(code, struct.pack("<QQq", folder_dev, folder_ino, entry - ours))
+    size = ours - address + len(code)
+    rows = [_moved(row, offset, address, table_size) for row in table]
+    rows.append((_PT_LOAD, _READ_AND_EXECUTE, offset, address, address, size, size, _ALIGNMENT))
+    header = bytearray(image[:64])
+    struct.pack_into("<QQ", header, _ENTRY, ours, offset)
+    struct.pack_into("<HH", header, _COUNTS, _HEADER.size, len(rows))
+    with destination.open("wb") as file:
+        file.write(header)
+        file.write(memoryview(image)[64:])
+        file.write(bytes(offset - len(image)))
+        file.write(b"".join(_HEADER.pack(*row) for row in rows).ljust(ours - address, b"\0"))
+        file.write(code)
+    destination.chmod(0o755)
+
+
+def told(destination: Path, uname_machine: str) -> None:
+    """Write the library that, preloaded into a stand-in, has uname(2) tell another machine.
+
+    Args:
+        destination: the new file.
+        uname_machine: what `uname -m` is to print.
+
+    Raises:
+        HostError: the package was built without the native programs.
+        ValueError: the name is longer than the kernel's field, or not ASCII.
+        OSError: the file cannot be written.
+    """
+    name = uname_machine.encode("ascii")
+    if len(name) > _UNAME_BYTES:
+        raise ValueError(uname_machine)
+    library = _program("told.so")
+    _patch(library, name)
+    destination.write_bytes(library)
+    destination.chmod(0o755)
+
+
+def _program(name: str) -> bytearray:
+    try:
+        return bytearray((_PROGRAMS / name).read_bytes())
+    except FileNotFoundError as error:
+        raise HostError(
+            "trimaran was installed without its native programs",
+            "install a C compiler (Debian: gcc) and install trimaran again",
+        ) from error
+
+
+def _patch(program: bytearray, config: bytes) -> None:
+    place = program.index(_MARKER) + len(_MARKER)
+    program[place : place + len(config)] = config
+
+
+def _read(image: bytes, path: Path) -> tuple[int, list[tuple[int, ...]]]:
+    """The entry and the program headers of an ELF file of this machine's kind."""
+    try:
+        entry, start = struct.unpack_from("<QQ", image, _ENTRY)
+        entry_size, count = struct.unpack_from("<HH", image, _COUNTS)
+        table = image[start : start + count * _HEADER.size]
+        rows = list(_HEADER.iter_unpack(table))
+    except struct.error:
+        rows, entry_size = [], 0
+    if (
+        not image.startswith(_ELF64_LITTLE)
+        or entry_size != _HEADER.size
+        or not any(row[0] == _PT_LOAD for row in rows)
+    ):
+        raise HostError(f"{path} is no emulator that native stand-ins can be added to")
+    return entry, rows
+
+
+def _moved(row: tuple[int, ...], offset: int, address: int, size: int) -> tuple[int, ...]:
+    """A program header in the new table; musl finds where it is loaded by the table's own."""
+    if row[0] != _PT_PHDR:
+        return row
+    return _PT_PHDR, row[1], offset, address, address, size, size, row[7]
+
+
+def _aligned(number: int, alignment: int = _ALIGNMENT) -> int:
+    return -(-number // alignment) * alignment
