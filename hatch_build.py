@@ -7,6 +7,7 @@ Without a C compiler the package is whole but for them, and builds do not use na
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sysconfig
@@ -22,14 +23,14 @@ _COMMON = (
     *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fvisibility=hidden"),
     "-Wl,--build-id=none",
 )
-# Vector registers are QEMU's to find as the kernel left them; tables of addresses need relocations,
-# and copies that the compiler turns into calls need a C library.
+# Vector registers are QEMU's to find as the kernel left them; tables of addresses need relocations.
 _INTERPRETER = (
-    *("-static", "-fPIE", "-mgeneral-regs-only", "-fno-jump-tables"),
-    *("-fno-tree-loop-distribute-patterns", "-Wl,--oformat=binary", "-Wl,-T,interpreter.ld"),
-    *("interpreter.c", "answer.c"),
+    *("-static", "-fPIE", "-mgeneral-regs-only", "-fno-builtin", "-fno-jump-tables"),
+    *("-Wl,-T,interpreter.ld", "interpreter.c", "answer.c", "memory.c"),
 )
 _TOLD = ("-shared", "-fPIC", "-Wl,--hash-style=both", "-Wl,-soname,told.so", "told.c")
+# Atomic instructions in place, not through a library that chooses them.
+_FOR_CPU = {"aarch64": ("-mno-outline-atomics",)}
 _BUILT = {"interpreter": _INTERPRETER, "told.so": _TOLD}
 
 
@@ -50,8 +51,8 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
             build_data["force_include"].update(
                 {str(folder / name): f"{_PROGRAMS}/{name}" for name in _BUILT}
             )
-            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-            build_data.update(pure_python=False, tag=f"py3-none-{platform}")
+            tag = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+            build_data.update(pure_python=False, tag=f"py3-none-{tag}")
 
     def finalize(self, *_: object) -> None:
         if self._scratch:
@@ -66,7 +67,8 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
             return False
         folder.mkdir(parents=True)
         for name, words in _BUILT.items():
-            argv = [compiler, *_COMMON, *words, "-o", str(folder / name)]
+            flags = (*_COMMON, *_FOR_CPU.get(platform.machine(), ()))
+            argv = [compiler, *flags, *words, "-o", str(folder / name)]
             done = subprocess.run(argv, cwd=Path(self.root, "native"), check=False)
             if done.returncode != 0:
                 self.app.display_warning(f"the C compiler failed: built without native/{name}")

@@ -226,10 +226,14 @@ static void add_argument(struct words *words, const struct answer *answer, const
             return;
         if ((*rule != 'r' && *rule != 'p') || !begins_with(argument, from, length))
             continue;
-        if (*rule == 'p')
-            return add_joined(words, to + 1, argument + length);
-        if (!argument[length])
-            return add(words, to + 1);
+        if (*rule == 'p') {
+            add_joined(words, to + 1, argument + length);
+            return;
+        }
+        if (!argument[length]) {
+            argument = to + 1;
+            break;
+        }
     }
     add(words, argument);
 }

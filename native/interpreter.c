@@ -254,8 +254,10 @@ static void try_native(int folder, const struct call *call)
     if (native && answer.options) {
         int slot = answer.slot;
         const char *script = script_of(&answer, call->argv);
-        if (!script || !learn(folder, call, script, bytes, &answer))
-            return count(folder, slot < 0 ? slot : slot + 1, 1);
+        if (!script || !learn(folder, call, script, bytes, &answer)) {
+            count(folder, slot < 0 ? slot : slot + 1, 1);
+            return;
+        }
         native = answer.native && !refuses(&answer, call->argv, call->environment);
     }
     int emulated = answer.native && answer.slot >= 0 ? answer.slot + 1 : answer.slot;

@@ -25,6 +25,7 @@ _HEADER = struct.Struct("<IIQQQQQQ")
 _PT_LOAD, _PT_PHDR = 1, 6
 _READ_AND_EXECUTE = 5
 _ALIGNMENT = 1 << 16  # the largest page of aarch64
+_PAGE = 1 << 12  # aarch64's code finds its data by such pages
 
 
 def available() -> bool:
@@ -47,14 +48,17 @@ def write(destination: Path, *, folder_dev: int, folder_ino: int, emulator: Path
             file that can be extended.
         OSError: a file cannot be read or written.
     """
-    code = _program("interpreter")
+    code = _code()
     image = emulator.read_bytes()
     entry, table = _read(image, emulator)
     loads = [row for row in table if row[0] == _PT_LOAD]
-    offset = _aligned(len(image))
-    address = _aligned(max(vaddr + memsz for _, _, _, vaddr, _, _, memsz, _ in loads))
+    base = loads[0][3] - loads[0][2]
+    end = max(vaddr + memsz for _, _, _, vaddr, _, _, memsz, _ in loads)
+    # As far from the start in the file as in memory: QEMU's own loader goes by that.
+    offset = _aligned(max(end - base, len(image)))
+    address = base + offset
     table_size = (len(table) + 1) * _HEADER.size
-    ours = address + _aligned(table_size, 64)  # behind the table
+    ours = address + _aligned(table_size, _PAGE)  # behind the table
     _patch(code, struct.pack("<QQq", folder_dev, folder_ino, entry - ours))
     size = ours - address + len(code)
     rows = [_moved(row, offset, address, table_size) for row in table]
@@ -65,7 +69,7 @@ def write(destination: Path, *, folder_dev: int, folder_ino: int, emulator: Path
     with destination.open("wb") as file:
         file.write(header)
         file.write(memoryview(image)[64:])
-        file.write(bytes(offset - len(image)))
+        file.seek(offset)
         file.write(b"".join(_HEADER.pack(*row) for row in rows).ljust(ours - address, b"\0"))
         file.write(code)
     destination.chmod(0o755)
@@ -92,6 +96,14 @@ def told(destination: Path, uname_machine: str) -> None:
     destination.chmod(0o755)
 
 
+def _code() -> bytearray:
+    """What the interpreter's one segment holds: linked for address 0, its entry first."""
+    program = _program("interpreter")
+    _, rows = _read(program, _PROGRAMS)
+    offset, size = next((row[2], row[5]) for row in rows if row[0] == _PT_LOAD)
+    return program[offset : offset + size]
+
+
 def _program(name: str) -> bytearray:
     try:
         return bytearray((_PROGRAMS / name).read_bytes())
@@ -107,7 +119,7 @@ def _patch(program: bytearray, config: bytes) -> None:
     program[place : place + len(config)] = config
 
 
-def _read(image: bytes, path: Path) -> tuple[int, list[tuple[int, ...]]]:
+def _read(image: bytes | bytearray, path: Path) -> tuple[int, list[tuple[int, ...]]]:
     """The entry and the program headers of an ELF file of this machine's kind."""
     try:
         entry, start = struct.unpack_from("<QQ", image, _ENTRY)
