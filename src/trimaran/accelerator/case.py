@@ -16,7 +16,7 @@ from trimaran.accelerator.kits import CONTROL, Stock
 from trimaran.accelerator.launching import launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
-from trimaran.accelerator.patching import UnpatchableError, patch
+from trimaran.accelerator.patching import UnpatchableError, patch, texts
 from trimaran.accelerator.plugins import Plugins
 from trimaran.accelerator.trees import Tree
 
@@ -107,12 +107,10 @@ class Case(msgspec.Struct, frozen=True):
         """Where the container sees a changed copy of a program; empty if none is needed."""
         if not self.match.rule.texts:
             return ""
-        texts = [
-            (self.match.fill(old).encode(), self.match.fill(new).encode())
-            for old, new in self.match.rule.texts
-        ]
+        forms = [(self.match.fill(old), self.match.fill(new)) for old, new in self.match.rule.texts]
         try:
-            data = patch(stock.content(stand_in), texts)
+            native = stock.content(stand_in)
+            data = patch(native, texts(native, self.tree.content(self.path), forms))
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
         name = f"{hashlib.sha256(data).hexdigest()[:16]}-{os.path.basename(stand_in)}"

@@ -29,7 +29,8 @@ class Rule(msgspec.Struct, frozen=True):
         stand_in: its path in the kit, if that is another than the program's.
         fields: conditions and arguments, in the interpreter's words (`answers`).
         behind: arguments behind those of the caller.
-        texts: of patched programs: C strings, and what they become.
+        texts: of patched programs: forms of C strings in the stand-in, and of what they are in the
+            target's own program (`patching.texts`).
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
     """
 
@@ -118,13 +119,7 @@ NEUTRAL: tuple[Rule, ...] = (
         fields=("n--build-options", "nbugreport", "ndiagnose"),
     ),
     Rule("neutral", ("git",), tuple(f"/lib/git-core/git-{one}" for one in _GIT.split()), _OWN),
-    Rule(
-        "neutral",
-        ("dpkg",),
-        ("/bin/update-alternatives", "/bin/dpkg-statoverride", "/sbin/dpkg-statoverride"),
-        _SETS,
-        fields=("n--version",),
-    ),
+    Rule("neutral", ("dpkg",), ("/bin/update-alternatives",), _SETS),
     Rule(
         "neutral",
         ("busybox",),
@@ -160,15 +155,38 @@ TOLD: tuple[Rule, ...] = (
     ),
 )
 
-_DPKG_TEXTS = (("{native}", "{debian}"),)
+_DPKG = (("{native}", "{debian}"), (r"\d[\w.~+-]* \({native}\)", r"\d[\w.~+-]* \({debian}\)"))
+_SYSTEM = r"[a-z0-9_]+-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
+_CPU = r"([a-z0-9_]+)-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
+_LIBRARIES = r"/usr/lib/[a-z0-9_]+-linux-gnu[a-z0-9]*"
 PATCHED: tuple[Rule, ...] = (
     Rule(
         "patched",
         ("dpkg",),
         _in("/bin", "dpkg dpkg-deb dpkg-divert dpkg-query dpkg-split dpkg-trigger"),
         "its architecture is compiled in",
-        fields=("n--version",),
-        texts=_DPKG_TEXTS,
+        texts=_DPKG,
+    ),
+    Rule(
+        "patched",
+        ("dpkg",),
+        ("/bin/dpkg-statoverride", "/sbin/dpkg-statoverride"),
+        "its architecture is compiled in",
+        texts=_DPKG[1:],
+    ),
+    Rule(
+        "patched",
+        ("bash",),
+        ("/bin/bash",),
+        "HOSTTYPE, MACHTYPE and BASH_VERSINFO are compiled in",
+        texts=((_SYSTEM, _SYSTEM), ("{native_cpu}", _CPU)),
+    ),
+    Rule(
+        "patched",
+        ("make",),
+        ("/bin/make",),
+        "MAKE_HOST and a folder of libraries are compiled in",
+        texts=((_SYSTEM, _SYSTEM), (_LIBRARIES, _LIBRARIES)),
     ),
 )
 
@@ -240,8 +258,6 @@ _NEVER = (
     (("libc-bin",), "/sbin/ldconfig", "it reads libraries of its own CPU"),
     (("libc-bin",), "/bin/localedef", "it writes in the byte order of its CPU"),
     (("util-linux",), "/bin/setarch", _TELLS),
-    (("bash",), "/bin/bash", "its machine is compiled in"),
-    (("make",), "/bin/make", "its machine is compiled in"),
 )
 NEVER: tuple[Rule, ...] = tuple(
     Rule("never", packages, (path,), why) for packages, path, why in _NEVER

@@ -28,11 +28,20 @@ class Names(msgspec.Struct, frozen=True):
     triplets: dict[str, str]
 
 
+def triplet_of(target: Machine, architecture: str = "") -> str:
+    """The compiler's triplet of a target in a distribution that calls it `architecture`."""
+    own = _BY_ARCHITECTURE.get(architecture or target.debian)
+    return own or (target.triplets[0] if target.triplets else "")
+
+
 def names_of(target: Machine, host: Machine, architecture: str) -> Names:
     """The names of a target in a root whose distribution calls it `architecture`."""
-    own = _BY_ARCHITECTURE.get(architecture)
-    triplets = (own,) if own else target.triplets[:1]
+    triplet = triplet_of(target, architecture)
     return Names(
-        {"debian": architecture or target.debian, "native": host.debian},
-        {triplet: _MULTIARCH.get(triplet, triplet) for triplet in triplets},
+        {
+            "debian": architecture or target.debian,
+            "native": host.debian,
+            "native_cpu": host.uname_names[0],
+        },
+        {triplet: _MULTIARCH.get(triplet, triplet)},
     )

@@ -1,0 +1,123 @@
+"""What a compiler kit holds: the distribution's cross packages, and the tools that builds use.
+
+A kit is made from the native sibling of the base, by its own package manager. Which packages are
+worth it is read from what the steps say: the names of packages and of programs are mostly the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from trimaran.accelerator.packages import Database
+from trimaran.accelerator.targets import triplet_of
+from trimaran.machines import Machine
+
+_WORD = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]", re.IGNORECASE)
+_COMPILES = re.compile(
+    r"""(?x) (?<![\w.-]) (?:
+        build-essential | build-base | build-deps?
+        | (?: [gc]\+\+ | gcc | cc | cpp | gfortran ) (?:-\d+)?
+        | clang(?:-\d+|\+\+)? | g?make | cmake | ninja(?:-build)? | meson | (?:\./)?configure
+        | autoreconf | autoconf | autogen\.sh | bootstrap\.sh | libtoolize
+        | debhelper | dpkg-buildpackage | debuild | rpmbuild | makepkg | abuild
+        | golang(?:-go|-\d[\d.]*)? | go \s+ (?:build|install|test|run|get|generate)
+        | cargo | rustc | rustup
+        | pip3? \s+ (?:install|wheel) | uv \s+ (?:pip|sync) | poetry \s+ install
+        | npm \s+ (?:ci|install|i|rebuild) | yarn (?:\s+install)? | pnpm \s+ i(?:nstall)? | node-gyp
+        | gem \s+ install | bundle \s+ install | cpanm? | pecl
+        | docker-php-ext-(?:install|configure)
+        | (?:[\w.+-]+-dev(?:el)?)
+    ) (?![\w-])"""
+)
+# What a word in a step asks for, in Debian's names. A package that is asked for is its own entry.
+_TOOLS: dict[str, tuple[str, ...]] = {
+    "autoconf": ("autoconf", "m4", "perl"),
+    "automake": ("automake", "autoconf", "m4", "perl"),
+    "autoreconf": ("autoconf", "automake", "m4", "perl"),
+    "bison": ("bison", "m4"),
+    "bzip2": ("bzip2",),
+    "cmake": ("cmake", "make"),
+    "cpio": ("cpio",),
+    "debhelper": ("dpkg-dev", "file", "make", "perl", "xz-utils"),
+    "file": ("file",),
+    "flex": ("flex", "m4"),
+    "gawk": ("gawk",),
+    "gettext": ("gettext",),
+    "git": ("git",),
+    "golang": ("golang-go",),
+    "golang-go": ("golang-go",),
+    "gperf": ("gperf",),
+    "m4": ("m4",),
+    "make": ("make",),
+    "meson": ("ninja-build",),
+    "ninja": ("ninja-build",),
+    "ninja-build": ("ninja-build",),
+    "patch": ("patch",),
+    "perl": ("perl",),
+    "pkg-config": ("pkgconf",),
+    "pkgconf": ("pkgconf",),
+    "python3": ("python3-minimal",),
+    "re2c": ("re2c",),
+    "rsync": ("rsync",),
+    "unzip": ("unzip",),
+    "xz-utils": ("xz-utils",),
+    "zip": ("zip",),
+    "zstd": ("zstd",),
+}
+_ALWAYS = ("bzip2", "file", "make", "patch", "perl", "xz-utils")
+_FAMILIES = (("gcc", r"(?:gcc|g\+\+|cpp)"), ("g++", r"(?:gcc|g\+\+)"))
+_VERSIONS = range(9, 20)
+_ALPINE_ALWAYS = ("file", "make", "patch", "xz")
+_ALPINE = {
+    *("autoconf", "automake", "bash", "bison", "bzip2", "clang", "cmake", "coreutils", "cpio"),
+    *("diffutils", "findutils", "flex", "gawk", "gettext", "git", "gperf", "grep", "gzip", "lld"),
+    *("m4", "ninja", "perl", "pkgconf", "rsync", "sed", "tar", "unzip", "zip", "zstd"),
+}
+_LLVM = re.compile(r"(?:clang|lld|llvm)(?:-\d+)?")
+_NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
+
+
+def likely(text: str) -> bool:
+    """Whether a step's text is likely to compile something, or to install a compiler."""
+    return _COMPILES.search(text) is not None
+
+
+def packages(
+    target: Machine, database: Database, texts: Sequence[str], *, architecture: str = ""
+) -> tuple[str, ...]:
+    """The packages of a compiler kit, in the words of the base's package manager.
+
+    Args:
+        target: the CPU that is compiled for.
+        database: of the base's native sibling.
+        texts: of the steps.
+        architecture: what the distribution calls the target, if that is not the row's own word:
+            armel, of two that one CPU has.
+
+    Returns:
+        names, sorted. The distribution may lack one, which is then to be left out; none where
+        nothing is known of the distribution.
+    """
+    words = {word for text in texts for word in _WORD.findall(text)}
+    if database.manager == "apk":
+        return tuple(sorted({*_ALPINE_ALWAYS, *(words & _ALPINE)}))
+    if database.manager != "dpkg" or not target.debian:
+        return ()
+    triplet = triplet_of(target, architecture).translate(_NOT_NAMES)
+    found = {*_ALWAYS, f"binutils-{triplet}", *_cross(triplet, database, words)}
+    for word in words:
+        found.update(_TOOLS.get(word, ()))
+        found.update((word,) if _LLVM.fullmatch(word) else ())
+    return tuple(sorted(found))
+
+
+def _cross(triplet: str, database: Database, words: Iterable[str]) -> Iterator[str]:
+    """The cross compilers: the default one, and those of a version that is named or installed."""
+    installed = [f"gcc-{version}" for version in _VERSIONS if database.package(f"gcc-{version}")]
+    for family, spelling in _FAMILIES:
+        yield f"{family}-{triplet}"
+        numbered = re.compile(f"{spelling}-([0-9]+)")
+        for word in (*words, *installed):
+            if match := numbered.fullmatch(word):
+                yield f"{family}-{match[1]}-{triplet}"

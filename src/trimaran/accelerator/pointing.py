@@ -1,0 +1,117 @@
+"""What in a program of x86-64 points at an address, and how to turn it to another one."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from collections.abc import Iterator
+
+from trimaran.accelerator.programs import EM_X86_64, PT_LOAD, Program, Segment
+
+_DT_RELA, _DT_RELASZ, _DT_RELR, _DT_RELRSZ = 7, 8, 36, 35
+_R_RELATIVE = 8
+_ET_EXEC = 2
+_PF_X = 1
+_RELA = struct.Struct("<QQq")
+_LEA = (0x48, 0x4C), 0x8D, 0xC7, 0x05  # REX.W, opcode, mask and value of a ModRM with [rip+disp32]
+_BITS = 63
+
+
+class UnpatchableError(Exception):
+    """A program in which a text cannot be changed, with the reason."""
+
+
+class References:
+    """Everything in a program that holds or computes an address.
+
+    Args:
+        program: of x86-64; of other hosts nothing is known, and every text has no references.
+
+    Raises:
+        ValueError: its tables are damaged.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._pointers: dict[int, list[int]] = defaultdict(list)
+        self.known = program.machine == EM_X86_64
+        self._fixed = program.kind == _ET_EXEC
+        tags = dict(program.dynamic)
+        for at, target in self._relocated(tags):
+            self._pointers[target].append(at)
+
+    def to(self, address: int) -> list[int]:
+        """The file offsets of all pointers to an address, and of what `lea` reaches it by."""
+        if not self.known:
+            return []
+        code = [at for at, is_lea in self._in_code(address) if is_lea]
+        return [*self._pointers.get(address, ()), *code]
+
+    def turn(self, data: bytearray, old: int, new: int) -> None:
+        """Let all that points at `old` point at `new`, in a copy of the program.
+
+        Raises:
+            UnpatchableError: something else uses `old`, or may do so.
+        """
+        found = list(self._in_code(old))
+        if not all(is_lea for _, is_lea in found):
+            raise UnpatchableError("its code reads the text in place")
+        if self._fixed:
+            raise UnpatchableError("its code has the addresses of texts in it")
+        for at in self._pointers.get(old, ()):
+            struct.pack_into("<q", data, at, new)
+        for at, _ in found:
+            struct.pack_into("<i", data, at, new - self._program.address_of(at) - 4)
+
+    def _in_code(self, address: int) -> Iterator[tuple[int, bool]]:
+        """What reaches an address relative to itself, and whether it is `lea`."""
+        for segment in self._code():
+            start = segment.offset
+            code = self._program.data[start : start + segment.file_bytes]
+            for at in _displacements(code, address - segment.address):
+                yield start + at, _is_lea(code, at)
+
+    def _code(self) -> list[Segment]:
+        segments = self._program.segments
+        return [one for one in segments if one.kind == PT_LOAD and one.flags & _PF_X]
+
+    def _relocated(self, tags: dict[int, int]) -> Iterator[tuple[int, int]]:
+        """Where the loader finds each pointer that it moves, and what it points at."""
+        data = self._program.data
+        if size := tags.get(_DT_RELASZ, 0):
+            start = self._program.offset_of(tags[_DT_RELA])
+            for at in range(start, start + size - _RELA.size + 1, _RELA.size):
+                _, kind, addend = _RELA.unpack_from(data, at)
+                if kind & 0xFFFFFFFF == _R_RELATIVE:
+                    yield at + 16, addend
+        for address in self._packed(tags):
+            at = self._program.offset_of(address)
+            yield at, struct.unpack_from("<Q", data, at)[0]
+
+    def _packed(self, tags: dict[int, int]) -> Iterator[int]:
+        """The addresses in DT_RELR: an even entry is one, an odd one a map of the 63 behind it."""
+        size = tags.get(_DT_RELRSZ, 0)
+        start = self._program.offset_of(tags[_DT_RELR]) if size else 0
+        place = 0
+        for (entry,) in struct.iter_unpack("<Q", self._program.data[start : start + size // 8 * 8]):
+            if not entry & 1:
+                yield entry
+                place = entry + 8
+                continue
+            yield from (place + 8 * bit for bit in range(_BITS) if entry >> (bit + 1) & 1)
+            place += 8 * _BITS
+
+
+def _displacements(code: bytes, target: int) -> Iterator[int]:
+    """Offsets of 32 bits that, relative to their own end, reach `target` in the same segment."""
+    for shift in range(4):
+        words = memoryview(code)[shift : shift + (len(code) - shift) // 4 * 4].cast("i")
+        wanted = target - 4 - shift
+        for index, word in enumerate(words):
+            if word == wanted - 4 * index:
+                yield 4 * index + shift
+
+
+def _is_lea(code: bytes, at: int) -> bool:
+    prefixes, opcode, mask, value = _LEA
+    return code[at - 3] in prefixes and code[at - 2] == opcode and code[at - 1] & mask == value

@@ -1,0 +1,87 @@
+"""Which steps compile, and what a kit for them holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.accelerator.test_dpkg import BASE, make, read
+
+from trimaran import machines
+from trimaran.accelerator.apk import Apk, Memory
+from trimaran.accelerator.compilers import likely, packages
+from trimaran.accelerator.trees import Tree
+
+COMPILES = (
+    "apt-get update && apt-get install -y gcc make libc6-dev",
+    "apt-get install -y --no-install-recommends build-essential",
+    "apk add --no-cache build-base",
+    "cd /src && ./configure && make -j2",
+    "cmake -G Ninja .. && ninja",
+    "CGO_ENABLED=0 go build -o /app .",
+    "cargo build --release",
+    "pip install -r requirements.txt",
+    "npm ci",
+    "dnf install -y gcc-c++ zlib-devel",
+    "g++-13 -O2 a.cc",
+    "docker-php-ext-install gd",
+)
+DOES_NOT = (
+    "apt-get update && apt-get install -y git curl ca-certificates",
+    "echo hello > /makefile.txt",
+    "ln -s /usr/lib/go /go",
+    "useradd app && mkdir /configured",
+    "cp /dev/null /x",
+    "rm -rf /var/lib/apt/lists/*",
+)
+
+
+@pytest.mark.parametrize("text", COMPILES)
+def test_a_step_that_compiles_is_known(text: str) -> None:
+    assert likely(text)
+
+
+@pytest.mark.parametrize("text", DOES_NOT)
+def test_another_step_is_not_taken_for_one(text: str) -> None:
+    assert not likely(text)
+
+
+def names(tmp_path: Path, architecture: str, *texts: str, extra: str = "") -> tuple[str, ...]:
+    make(tmp_path, extra)
+    target = machines.by_architecture(architecture)
+    assert target
+    return packages(target, read(tmp_path), texts)
+
+
+def test_cross_packages_are_the_targets(tmp_path: Path) -> None:
+    found = names(tmp_path, "arm64", "apt-get install -y build-essential")
+    cross = {name for name in found if name.endswith("linux-gnu")}
+    assert cross == {f"{name}-aarch64-linux-gnu" for name in ("binutils", "gcc", "g++")}
+    assert "gcc-arm-linux-gnueabihf" in names(tmp_path, "arm", "make")
+    assert "gcc-powerpc64le-linux-gnu" in names(tmp_path, "ppc64le", "make")
+
+
+def test_versions_that_are_named_or_installed_come_too(tmp_path: Path) -> None:
+    installed = BASE.replace("dpkg", "gcc-12")
+    found = names(tmp_path, "arm64", "apt-get install g++-13", extra=installed)
+    assert {"gcc-13-aarch64-linux-gnu", "g++-13-aarch64-linux-gnu"} <= set(found)
+    assert {"gcc-12-aarch64-linux-gnu", "g++-12-aarch64-linux-gnu"} <= set(found)
+
+
+def test_tools_that_steps_name_come_too(tmp_path: Path) -> None:
+    found = names(
+        tmp_path, "riscv64", "apt-get install -y cmake ninja-build clang-19", "autoreconf"
+    )
+    assert {"cmake", "ninja-build", "clang-19", "m4", "make", "automake", "patch"} <= set(found)
+    assert "rsync" not in found
+
+
+def test_alpine_has_no_cross_packages(tmp_path: Path) -> None:
+    database = tmp_path / "lib/apk/db"
+    database.mkdir(parents=True)
+    (database / "installed").write_text("P:musl\nV:1.2.5-r0\nA:x86_64\n")
+    target = machines.by_architecture("arm64")
+    assert target
+    found = packages(target, Apk(Tree(tmp_path), Memory()), ["apk add build-base bison"])
+    assert {"bison", "make"} <= set(found)
+    assert not any("aarch64" in name for name in found)
