@@ -20,13 +20,20 @@ from trimaran.emulation import probes
 from trimaran.errors import HostError
 
 Play = Callable[..., Any]
+HOST = [0, f"{machines.host().uname_names[0]}\n"]
+FOREIGN = [0, "aarch64\n"]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with ordinary_folder() as path:
+        yield path
 
 
 @pytest.fixture(params=USERS)
-def play(request: pytest.FixtureRequest) -> Iterator[Play]:
-    with ordinary_folder() as folder:
-        room = (folder, busybox("arm64"), busybox(machines.host().debian))
-        yield lambda scenario: run_inside(scenario, request.param, *room)
+def play(request: pytest.FixtureRequest, folder: Path) -> Play:
+    room = (folder, busybox("arm64"), busybox(machines.host().debian))
+    return lambda scenario, *more: run_inside(scenario, request.param, *room, *more)
 
 
 def test_it_is_built() -> None:
@@ -73,15 +80,169 @@ def test_uname_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.real
 def test_an_unknown_program_runs_as_in_qemu_alone(play: Play) -> None:
-    assert play(scenarios.emulated) == play(scenarios.plain)
+    plain = play(scenarios.plain)
+    found = plain["found"]
+    assert found["machine"] == FOREIGN
+    assert found["unreadable"] == [0, "unreadable\n"]
+    assert [found[name][0] for name in ("user", "setuid")] == [1000 & 255, 0]
+    assert [found[name][0] for name in ("not capable", "capable")] == [1000 & 255, 5]
+    assert found["without a path"] == found["deleted"] == [0, "gone\n"]
+    assert play(scenarios.emulated) == plain
+    assert play(scenarios.another) == plain
 
 
 @pytest.mark.real
 def test_a_stand_in_takes_its_place(play: Play) -> None:
-    found = play(scenarios.native)
-    host = machines.host().uname_names[0]
-    assert found["machine"] == [0, f"{host}\n"]
-    assert found["argv0"] == [0, "-sh\n"]
-    assert found["status"] == [7, ""]
-    assert found["descriptors"] == [0, "4\n"]
-    assert found["counted"] == {"8": 4}
+    assert play(scenarios.native) == {
+        "machine": HOST,
+        "argv0": [0, "-sh\n"],
+        "status": [7, ""],
+        "signal": [-9, ""],
+        "descriptors": [0, "4\n"],
+        "counted": {"8": 5},
+    }
+
+
+@pytest.mark.real
+def test_a_program_that_gains_rights_stays_emulated(play: Play) -> None:
+    found = play(scenarios.with_rights)
+    assert (found["setuid"][0], found["able"][0]) == (0, 5)
+    assert found["before"] == {}
+    assert found["closed"] == HOST
+    assert found["counted"] == {"8": 1}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("architecture", ["armhf", "i386", "ppc64el", "s390x"])
+def test_it_serves_other_cpus(folder: Path, architecture: str) -> None:
+    machine = next(one for one in machines.MACHINES if one.debian == architecture)
+    room = (folder, busybox(architecture), busybox(machines.host().debian))
+    emulated, native = run_inside(scenarios.of_a_cpu, "self", *room, machine.name)
+    assert emulated[0] == native[0] == 2
+    assert emulated[1].strip() in machine.uname_names
+    assert native[1] == HOST[1]
+
+
+# Fields, words, environment; what is printed, natively or not at all.
+SHOWN = ("xkit/base/bin/busybox", *scenarios.SHOW)
+ARGUMENTS: list[tuple[tuple[str, ...], list[str], str]] = [
+    (("0", "*"), ["zero", "a", "", "b c"], "[a][][b c]"),
+    (("a0", "0", "*"), ["zero", "a"], "[zero][a]"),
+    (("a0", "afirst", "*", "alast", "a"), ["zero", "a"], "[first][a][last][]"),
+    (("a0", "rb\1changed\1x", "*"), ["0", "a", "b", "bb"], "[a][changed\1x][bb]"),
+    (("a0", "pb=\1/kit/", "*"), ["0", "b=x", "b", "b=", "ab="], "[/kit/x][b][/kit/][ab=]"),
+    (("a0", "db", "*"), ["0", "b", "a", "bb", "b"], "[a][bb]"),
+    (("a0", "db", "rb\1c", "pb\1d", "*"), ["0", "b", "bb"], "[db]"),
+    (("a0", "rb\1", "rc\1d", "*"), ["0", "b", "c"], "[][d]"),
+    (("a0", "*", "rb\1c", "*"), ["0", "b"], "[b][c]"),
+    (("a0",), ["0", "b"], ""),
+]
+
+
+@pytest.mark.real
+def test_the_words_of_a_stand_in(play: Play) -> None:
+    cases: list[Any] = [((*SHOWN, *fields), words, {}) for fields, words, _ in ARGUMENTS]
+    found = play(scenarios.table, repr(cases))
+    shown = ["".join(done[1].splitlines()) for done, _ in found]
+    assert shown == [expected for _, _, expected in ARGUMENTS]
+    assert [raised for _, raised in found] == [[8]] * len(cases)
+
+
+ENVIRONMENTS: list[tuple[tuple[str, ...], dict[str, str], set[str]]] = [
+    ((), {"A": "1", "B": "2"}, {"A=1", "B=2"}),
+    (("eA=x=y", "eC="), {"A": "1", "B": "2"}, {"A=x=y", "B=2", "C="}),
+    (("uA", "uC"), {"A": "1", "AB": "2"}, {"AB=2"}),
+    (("uA", "eA=3"), {"A": "1"}, {"A=3"}),
+]
+
+
+@pytest.mark.real
+def test_the_environment_of_a_stand_in(play: Play) -> None:
+    cases: list[Any] = [
+        (("xkit/base/bin/busybox", "aenv", *fields), ["x"], before)
+        for fields, before, _ in ENVIRONMENTS
+    ]
+    found = play(scenarios.table, repr(cases))
+    assert [set(done[1].split("\n")[:-1]) for done, _ in found] == [
+        after for _, _, after in ENVIRONMENTS
+    ]
+
+
+# A condition, words, environment, and whether the call is native.
+CONDITIONS: list[tuple[str, list[str], dict[str, str], bool]] = [
+    ("nb", ["echo", "a", "b"], {}, False),
+    ("nb", ["b", "bb", "xb"], {}, True),
+    ("n", ["echo", ""], {}, False),
+    ("m-b", ["echo", "a", "-bc"], {}, False),
+    ("m-b", ["-b", "-", "a-b"], {}, True),
+    ("gb", ["echo", "b"], {}, True),
+    ("gb", ["b", "bb"], {}, False),
+    ("becho", ["echo", "a"], {}, False),
+    ("becho", ["/x/y/echo"], {}, False),
+    ("becho", ["echo/x", "echo"], {}, True),
+    ("qA=1", ["echo"], {"A": "1"}, True),
+    ("qA=1", ["echo"], {"A": "11"}, False),
+    ("qA=1", ["echo"], {}, False),
+    ("zA", ["echo"], {"A": ""}, False),
+    ("zA", ["echo"], {"AB": "1", "B": "A=1"}, True),
+    ("L", ["echo"], {}, True),
+    ("L", ["echo"], {"LANG": "C.UTF-8"}, False),
+    ("L", ["echo"], {"LANG": "POSIX", "LC_ALL": ""}, True),
+    ("L", ["echo"], {"LANG": "de_DE.UTF-8", "LC_ALL": "C"}, True),
+    ("L", ["echo"], {"LC_ALL": "de_DE"}, False),
+    ("L", ["echo"], {"LC_COLLATE": "de_DE", "LANG": "C"}, False),
+    ("L", ["echo"], {"LC_COLLATE": "C", "LC_X": ""}, True),
+]
+
+
+@pytest.mark.real
+def test_a_condition_keeps_a_call_emulated(play: Play) -> None:
+    cases: list[Any] = [((one, *SHOWN, "0"), words, before) for one, words, before, _ in CONDITIONS]
+    found = play(scenarios.table, repr(cases))
+    assert [raised for _, raised in found] == [[8 if last else 9] for *_, last in CONDITIONS]
+
+
+@pytest.mark.real
+def test_a_script_has_an_answer_of_its_own(play: Play) -> None:
+    assert play(scenarios.scripts) == {
+        "/a x": [[0, "[/a]\n[x]\n"], [10]],
+        "-e -ofoo a": [[0, "[-e]\n[-ofoo]\n[a]\n"], [10]],
+        "-x /a": [[0, "+ echo emulated /a\nemulated /a\n"], [9]],
+        "/b": [[0, "emulated /b\n"], [12]],
+        "/c": [[0, "emulated /c\n"], [9]],
+        "/none": [[2, "sh: can't open '/none': No such file or directory\n"], [9]],
+        "/pipe": [[3, "piped\n"], [9]],
+    }
+
+
+@pytest.mark.real
+def test_a_build_is_asked(play: Play) -> None:
+    found = play(scenarios.asking)
+    program, script = found["keys"]
+    assert found["questions"] == [
+        [["/bin/busybox", "sh"], [program]],
+        [["/bin/busybox", "sh"], [program]],
+        [["/bin/busybox", "sh", "/script"], [program, script]],
+    ]
+    assert found["found"].pop("native") == HOST
+    assert set(map(tuple, found["found"].values())) == {tuple(FOREIGN)}
+    assert (found["without"], found["script"]) == (FOREIGN, [0, "emulated\n"])
+    assert found["counted"]["0"] > 0
+
+
+@pytest.mark.real
+def test_argument_lists_up_to_the_kernels_limit(play: Play) -> None:
+    found = play(scenarios.limits)
+    assert found["long"] == found["bigger"] == [0, True]
+    assert found["many"] == [0, 200_000]
+    assert found["environment"] == [0, 10_001]  # and BIG
+    assert "8" in found["native"]
+    assert "11" in found["counted"], "the longer one does not fit any more"
+
+
+@pytest.mark.real
+def test_damaged_files_of_the_build_mean_qemu(play: Play) -> None:
+    found = play(scenarios.damaged)
+    assert found["last"] == FOREIGN
+    assert found["edge"] == [HOST, {"8190": 1}]
+    assert (found["cut"], found["empty"]) == (HOST, FOREIGN)
