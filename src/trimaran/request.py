@@ -61,6 +61,8 @@ OutputType = Literal["oci", "docker", "local", "tar", "image", "registry", "cach
 Annotated = Literal["index", "index-descriptor", "manifest", "manifest-descriptor"]
 Compression = Literal["gzip", "zstd", "uncompressed"]
 Network = Literal["default", "none", "host"]
+ProvenanceMode = Literal["min", "max"]
+ProvenanceVersion = Literal["v1", "v0.2"]
 
 SHM_SIZE_BYTES = 64 * 1024 * 1024
 """Docker's own."""
@@ -178,6 +180,38 @@ class RunOptions(msgspec.Struct, frozen=True):
     ulimits: tuple[Ulimit, ...] = ()
 
 
+class Provenance(msgspec.Struct, frozen=True):
+    """`--provenance`: how an image was built, stated in its own index.
+
+    Attributes:
+        mode: `max` tells arguments, secrets' names, steps and the Dockerfile too.
+        version: of SLSA's predicate.
+        builder_id: who built, as the user says.
+        file_name: beside a file system's files.
+        reproducible: the user's claim.
+        inline_only: not beside a file system's files.
+    """
+
+    mode: ProvenanceMode = "max"
+    version: ProvenanceVersion = "v1"
+    builder_id: str = ""
+    file_name: str = "provenance.json"
+    reproducible: bool = False
+    inline_only: bool = False
+
+
+class Sbom(msgspec.Struct, frozen=True):
+    """`--sbom`: what an image is made of, found by a program of this machine.
+
+    Attributes:
+        generator: its name or path; it speaks BuildKit's scanner protocol.
+        parameters: more of its environment, without the names' BUILDKIT_SCAN_.
+    """
+
+    generator: str
+    parameters: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+
 class BuildRequest(msgspec.Struct, frozen=True):
     """One `trimaran build`.
 
@@ -218,6 +252,13 @@ class BuildRequest(msgspec.Struct, frozen=True):
     cache_from: tuple[CachePlace, ...] = ()
     no_cache_stages: frozenset[str] = frozenset()
     annotations: tuple[Annotation, ...] = ()
+    provenance: Provenance | None = None
+    sbom: Sbom | None = None
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether images come with statements about them, and so in an index."""
+        return self.provenance is not None or self.sbom is not None
 
     def names(self, output: Output) -> tuple[Reference, ...]:
         """What an output's image is called: by -t, or else as the output says."""

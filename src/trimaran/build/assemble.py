@@ -42,6 +42,7 @@ class BuiltImage(msgspec.Struct, frozen=True):
         manifest: its descriptor, with its platform and annotations.
         config: its config's descriptor.
         seconds: how long its own steps ran when they ran.
+        layers: base first.
     """
 
     platform: Platform
@@ -49,6 +50,11 @@ class BuiltImage(msgspec.Struct, frozen=True):
     config: Descriptor
     size_bytes: int
     seconds: float
+    layers: tuple[Descriptor, ...] = ()
+
+
+Attest = Callable[[BuiltImage], Descriptor]
+"""Writes the statements about an image; gives the entry of the index that holds them."""
 
 
 class BuiltIndex(msgspec.Struct, frozen=True):
@@ -64,13 +70,14 @@ class BuiltIndex(msgspec.Struct, frozen=True):
 
 
 class Assembler(msgspec.Struct, frozen=True):
-    """Writes configs, manifests and, for several platforms, the index into the store.
+    """Writes configs, manifests and the index into the store.
 
     Attributes:
         plan: whose steps have all been run and whose layers are in the store.
         shape: how the images look.
         epoch: SOURCE_DATE_EPOCH in seconds, which stands for every new time; None to keep them.
         inline: lets an image's config tell of its steps (`type=inline`); None leaves it as it is.
+        attest: what is stated of each image; None for nothing.
     """
 
     plan: Plan
@@ -79,15 +86,19 @@ class Assembler(msgspec.Struct, frozen=True):
     shape: Shape
     epoch: int | None
     inline: Callable[[ImageConfig, Sequence[Step]], ImageConfig] | None = None
+    attest: Attest | None = None
 
     def assemble(self) -> BuiltIndex:
-        """The whole result; where one platform was asked for, its manifest alone."""
+        """The whole result; where one platform was asked for and nothing stated, its manifest."""
         images = tuple(self._image(*item) for item in self.plan.images.items())
-        if not self.plan.is_multi_platform:
+        if not self.plan.is_multi_platform and self.attest is None:
             return BuiltIndex(images[0].manifest, images)
+        entries = tuple(image.manifest for image in images)
+        if self.attest is not None:
+            entries += tuple(map(self.attest, images))
         lost = ",".join(str(platform) for platform in self.plan.missing)
         index = Index.make(
-            tuple(image.manifest for image in images),
+            entries,
             media_type=self._type(media_types.INDEX),
             annotations=self._annotations("index") | ({MISSING: lost} if lost else {}),
         )
@@ -119,7 +130,7 @@ class Assembler(msgspec.Struct, frozen=True):
             annotations=self._annotations("manifest-descriptor", platform),
         )
         seconds = sum(result.seconds for result in ran)
-        return BuiltImage(platform, entry, described, size_bytes, seconds)
+        return BuiltImage(platform, entry, described, size_bytes, seconds, manifest.layers)
 
     def _layer(self, step: Step) -> LayerResult:
         packing = self.shape.packing

@@ -37,6 +37,7 @@ from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
 
 if TYPE_CHECKING:
+    from trimaran.build.attesting import Attestor
     from trimaran.build.cache_exports import Exporter
     from trimaran.build.execution import Execution
     from trimaran.emulation.support import Support
@@ -88,6 +89,12 @@ class _Build:
 
     def run(self) -> Built:
         self._outputs.check()
+        if self._outputs.forced_oci:
+            self._emit(Notice("warning", "oci-mediatypes=false is ignored for attested images"))
+        if self._request.sbom:
+            from trimaran.build.sbom import find_generator  # noqa: PLC0415 - slow to load
+
+            find_generator(self._request.sbom, self._machine.search_path)
         with opened(self._request, self._machine, self._emit) as sources:
             dockerfile = parse(sources.dockerfile, self._request.dockerfile_name)
             return self._build(dockerfile, sources.folders)
@@ -127,7 +134,8 @@ class _Build:
                 self._emit,
             )
             plan = self._execute(execution, demand)
-        return self._finish(plan, dockerfile, folders)
+        attestor = self._attestor(plan, dockerfile, folders, resolver)
+        return self._finish(plan, dockerfile, folders, attestor)
 
     def _check(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> None:
         """Tell which rules the Dockerfile breaks.
@@ -144,6 +152,8 @@ class _Build:
     def _demand(self, plan: Plan) -> Demand:
         finder = DemandFinder(plan, self._store, self._results, self._imports)
         demand = finder.find(self._outputs.packings, want_roots=self._outputs.want_roots)
+        if self._request.sbom:
+            demand = finder.find_scanned()
         for cache in self._request.cache_to:
             if cache.place is not None:
                 steps = plan.cacheable(all_steps=cache.all_steps)
@@ -202,23 +212,44 @@ class _Build:
         self._outcomes.lose(causes, error)
         return plan.only(self._outcomes.left)
 
-    def _finish(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> Built:
+    def _finish(
+        self, plan: Plan, dockerfile: Dockerfile, folders: Folders, attestor: Attestor | None
+    ) -> Built:
         self._store.sync()
         exporter = self._exporter(plan, folders)
-        results = self._assemble(plan, exporter)
+        results = self._assemble(plan, exporter, attestor)
         for shape in self._outputs.pushed:
             honest = self._verify(plan, results[shape], dockerfile)
             if honest is not plan:
-                plan, results = honest, self._assemble(honest, exporter)
+                plan, results = honest, self._assemble(honest, exporter, attestor)
         failed = self._outcomes.conclude(allow_missing=self._request.allow_missing)
         self._replace(plan)
-        self._write(plan, results)
+        self._write(plan, results, attestor)
         if exporter:
             msgspec.structs.replace(exporter, plan=plan).write(self._request.cache_to)
         result = next(iter(results.values()), None)
         if result:
             report(self._request, result, time.time() - self._started, self._emit)
         return Built(result, failed)
+
+    def _attestor(
+        self, plan: Plan, dockerfile: Dockerfile, folders: Folders, resolver: Resolver
+    ) -> Attestor | None:
+        """What is stated of the images."""
+        if not self._request.is_attested:
+            return None
+        from trimaran.build.attesting import make_attestor  # noqa: PLC0415 - slow to load
+
+        return make_attestor(
+            self._request,
+            self._machine,
+            plan,
+            dockerfile.source,
+            resolver.chosen,
+            folders=folders,
+            started=self._started,
+            emit=self._emit,
+        )
 
     def _exporter(self, plan: Plan, folders: Folders) -> Exporter | None:
         """What writes the caches that are wanted."""
@@ -237,14 +268,18 @@ class _Build:
             self._emit,
         )
 
-    def _assemble(self, plan: Plan, exporter: Exporter | None) -> dict[Shape, BuiltIndex]:
+    def _assemble(
+        self, plan: Plan, exporter: Exporter | None, attestor: Attestor | None
+    ) -> dict[Shape, BuiltIndex]:
         """The images in every shape that is wanted, that of the result first."""
         inline = any(cache.place is None for cache in self._request.cache_to)
         made: dict[Shape, BuiltIndex] = {}
         for shape in self._outputs.shapes:
             told = exporter.packed(shape.packing).inline if exporter and inline else None
             epoch = self._request.source_date_epoch
-            assembler = Assembler(plan, self._store, self._results, shape, epoch, told)
+            names = self._outputs.names(shape)
+            attest = attestor.writer(self._store, names) if attestor else None
+            assembler = Assembler(plan, self._store, self._results, shape, epoch, told, attest)
             made[shape] = assembler.assemble()
         return made
 
@@ -278,12 +313,14 @@ class _Build:
             return plan.only(self._outcomes.left)
         return plan
 
-    def _write(self, plan: Plan, results: Mapping[Shape, BuiltIndex]) -> None:
+    def _write(
+        self, plan: Plan, results: Mapping[Shape, BuiltIndex], attestor: Attestor | None
+    ) -> None:
         """Write the outputs; without any, give the names of the local store to the result."""
         if self._request.outputs:
             from trimaran.build.writing import Writer  # noqa: PLC0415 - slow to load
 
-            writer = Writer(self._request, self._outputs, self._machine, self._emit)
+            writer = Writer(self._request, self._outputs, self._machine, self._emit, attestor)
             writer.write(plan, results)
             return
         for result in results.values():

@@ -15,7 +15,7 @@ from trimaran.graph.steps import ContextFiles, Copy, Download, FileSource, GitTr
 from trimaran.store.store import Store
 
 if TYPE_CHECKING:
-    from trimaran.build.remote_files import RemoteFiles
+    from trimaran.build.remote_files import Material, RemoteFiles
 
 
 class Folders:
@@ -72,6 +72,14 @@ class Folders:
                 return self._open_remote().find(source)
             case _:
                 raise AssertionError(source)
+
+    def material(self, source: Download | GitTree) -> Material:
+        """What was fetched for this build.
+
+        Raises:
+            ContextError: it cannot be fetched.
+        """
+        return self._open_remote().material(source)
 
     def save(self) -> None:
         """Keep the hashes of files for the next build."""

@@ -67,6 +67,14 @@ class DemandFinder(msgspec.Struct, frozen=True):
                     self._need_root(step)
         return self.demand
 
+    def find_scanned(self) -> Demand:
+        """The same, and the file systems of stages that an SBOM generator is to look at."""
+        for image in self.plan.images.values():
+            for stage in image.scanned.values():
+                for step in chain(stage):
+                    self._need_root(step)
+        return self.demand
+
     def find_cached(self, steps: Iterable[Step], packing: Packing) -> Demand:
         """The same, and the layers of steps that caches are to hold.
 

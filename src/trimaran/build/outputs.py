@@ -10,6 +10,7 @@ from trimaran import platforms
 from trimaran.build.results import Packing
 from trimaran.errors import UsageError
 from trimaran.images import outputs
+from trimaran.references import Reference
 from trimaran.request import Annotation, BuildRequest, Compression, FolderCache, Output
 
 _WITHOUT_LAYERS = ("local", "tar", "cacheonly")
@@ -38,7 +39,8 @@ class Outputs(msgspec.Struct, frozen=True):
         """Refuse what cannot be written, before anything is built.
 
         Raises:
-            UsageError: a Docker archive of several platforms; annotations that have no place.
+            UsageError: a Docker archive of several platforms, or of an attested image; annotations
+                that have no place.
             ImageError: an output's file or folder may not be written to.
         """
         many = len(self.request.platforms) > 1
@@ -48,6 +50,7 @@ class Outputs(msgspec.Struct, frozen=True):
                 " are to be built",
                 "use -o type=oci,dest=FILE, or one --platform",
             )
+        self._check_attested()
         for cache in self.request.cache_to:
             if isinstance(cache.place, FolderCache) and not cache.ignore_error:
                 outputs.check_folder(cache.place.path)
@@ -95,20 +98,42 @@ class Outputs(msgspec.Struct, frozen=True):
 
     @property
     def want_roots(self) -> bool:
-        return any(output.type in _WITHOUT_LAYERS for output in self.request.outputs)
+        return bool(self.request.sbom) or any(
+            output.type in _WITHOUT_LAYERS for output in self.request.outputs
+        )
+
+    @property
+    def forced_oci(self) -> bool:
+        """Whether images are OCI's although Docker's schema 2 was asked for, as in BuildKit."""
+        asked = not all(output.oci_media_types for output in self.request.outputs)
+        return self.request.is_attested and asked
+
+    def names(self, shape: Shape) -> tuple[Reference, ...]:
+        """What the images of a shape will be called."""
+        outputs = [each for each in self.request.outputs if self.shape(each) == shape]
+        named = [name for output in outputs for name in self.request.names(output)]
+        return tuple(dict.fromkeys(named or self.request.tags))
 
     def shape(self, output: Output) -> Shape:
         """How an output's image looks."""
         clamp = self.request.source_date_epoch if output.rewrite_timestamp else None
         packing = Packing(output.compression, clamp, output.level, output.force_compression)
         annotations = self.request.annotations + output.annotations
-        return Shape(packing, output.oci_media_types, annotations)
+        oci_media_types = output.oci_media_types or self.request.is_attested
+        return Shape(packing, oci_media_types, annotations)
 
     @property
     def _of_caches(self) -> Compression:
         """What caches ask for; it counts where no output says how layers are compressed."""
         kinds = (cache.compression for cache in self.request.cache_to if cache.compression)
         return next(kinds, "gzip")
+
+    def _check_attested(self) -> None:
+        if self.request.is_attested and any(o.type == "docker" for o in self.request.outputs):
+            raise UsageError(
+                "a Docker archive holds no attestations, and neither does docker's classic store",
+                "leave out --provenance, --sbom and --attest, or use -o type=oci,dest=FILE",
+            )
 
     def _check_annotations(self, shape: Shape) -> None:
         if shape.annotations and not shape.oci_media_types:
@@ -117,7 +142,7 @@ class Outputs(msgspec.Struct, frozen=True):
             )
         wanted = self.request.platforms or (platforms.host(),)
         for one in shape.annotations:
-            if len(wanted) <= 1 and one.on in _SINGLE:
+            if len(wanted) <= 1 and one.on in _SINGLE and not self.request.is_attested:
                 raise UsageError(
                     f"annotation {one.key}: one platform's image is no index, so that nothing has"
                     f" {one.on} annotations",

@@ -69,6 +69,10 @@ class Plan(msgspec.Struct, frozen=True):
     def identity(self, step: Step) -> str:
         return self.identities[id(step)]
 
+    def identities_of(self, step: Step | None) -> tuple[str, ...]:
+        """Those of a file system's steps, base first."""
+        return tuple(self.identity(link) for link in chain(step))
+
     def cacheable(self, *, all_steps: bool) -> tuple[Step, ...]:
         """The steps that a cache is to hold, inputs first; bases are where they are.
 

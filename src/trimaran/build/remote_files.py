@@ -25,8 +25,20 @@ from trimaran.store.store import Store
 CONTEXT_FILE = "context"
 """What BuildKit calls a file that is a context, or a Dockerfile given as one."""
 
+_SHA1_DIGITS = 40
 _OWNERS_KIND = "archive-owners-1"
 _Ids = tuple[int, int]
+
+
+class Material(msgspec.Struct, frozen=True):
+    """What a build was made of and where it came from, as in-toto's resource descriptors say it.
+
+    Attributes:
+        digest: the algorithm's name to the digits; a commit is a sha1 or sha256.
+    """
+
+    uri: str
+    digest: Mapping[str, str]
 
 
 class RemoteFiles:
@@ -54,6 +66,19 @@ class RemoteFiles:
         if isinstance(source, Download):
             return self._downloads.digest(source)
         return self._repositories.digest(source)
+
+    def material(self, source: Download | GitTree) -> Material:
+        """What a source stood for in this build, without what may be a password.
+
+        Raises:
+            ContextError: as `digest`.
+        """
+        if isinstance(source, Download):
+            algorithm, _, digits = self._downloads.fetch(source).digest.partition(":")
+            return Material(shown(source.url), {algorithm: digits})
+        commit = self._repositories.commit(source)
+        uri = shown(source.remote) + (f"#{source.ref}" if source.ref else "")
+        return Material(uri, {"sha1" if len(commit) == _SHA1_DIGITS else "sha256": commit})
 
     def find(self, source: Download | GitTree) -> SourceRoot:
         """A folder that holds what ADD copies.

@@ -64,6 +64,10 @@ class Repositories:
         fields = ("git", commit, tree.subfolder, str(bool(tree.keep_git)), str(tree.submodules))
         return hashlib.sha256("\0".join(fields).encode()).hexdigest()
 
+    def commit(self, tree: GitTree) -> str:
+        """What a ref stands for. Raises ContextError as `digest`."""
+        return self._resolve(tree).commit
+
     def check_out(self, tree: GitTree, folder: Path) -> Path:
         """Fetch a commit into the empty `folder`.
 

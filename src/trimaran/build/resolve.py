@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trimaran import references
 from trimaran.build.find import OpenRepository, named, nowhere
@@ -22,6 +23,17 @@ from trimaran.request import Context, FolderContext, ImageContext, LayoutContext
 _LookUp = Callable[[str], tuple[Place, Descriptor]]
 
 
+class Chosen(NamedTuple):
+    """What a base's name stood for: the digest of its index, or of its manifest.
+
+    Attributes:
+        reference: the image's name; None if it is in a layout.
+    """
+
+    digest: str
+    reference: Reference | None
+
+
 @dataclass
 class Resolver:
     """Finds base images: named contexts first, then the local store, then the registry.
@@ -29,6 +41,7 @@ class Resolver:
     Attributes:
         pull: ask the registry even for what the local store has.
         origins: where each base layer that was resolved can be fetched, by digest.
+        chosen: what each base turned out to be.
     """
 
     local: StoreImages
@@ -36,6 +49,7 @@ class Resolver:
     contexts: Mapping[str, Context]
     pull: bool = False
     origins: dict[str, tuple[Place, Descriptor]] = field(default_factory=dict)
+    chosen: dict[BaseKey, Chosen] = field(default_factory=dict)
     _found: dict[tuple[str, str], tuple[Place, Descriptor] | TrimaranError] = field(
         default_factory=dict
     )
@@ -81,6 +95,9 @@ class Resolver:
                     raise
                 gap = error
             else:
+                in_layout = isinstance(self.contexts.get(key.name), LayoutContext)
+                reference = None if in_layout else self._reference(key.name)
+                self.chosen[key] = Chosen(descriptor.digest, reference)
                 return place, choice
         raise named(key.name, gap)
 

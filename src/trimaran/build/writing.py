@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -30,6 +30,9 @@ from trimaran.platforms import Platform
 from trimaran.references import Reference
 from trimaran.request import BuildRequest, Output
 
+if TYPE_CHECKING:
+    from trimaran.build.attesting import Attestor
+
 
 class Writer(msgspec.Struct, frozen=True):
     """Writes a request's outputs."""
@@ -38,6 +41,7 @@ class Writer(msgspec.Struct, frozen=True):
     outputs: Outputs
     machine: Machine
     emit: Emit
+    attestor: Attestor | None = None
 
     def write(self, plan: Plan, results: Mapping[Shape, BuiltIndex]) -> None:
         """Write everything; registries after the files, so that a full disk publishes nothing.
@@ -113,17 +117,45 @@ class Writer(msgspec.Struct, frozen=True):
                 if not prefix:
                     _refuse_doubles(root, str(platform), placed)
                 export_folder(root, folder / prefix)
+                for name, content in self._statements(output, platform, root):
+                    self._put(folder / prefix / name, content)
 
     def _write_tar(self, output: Output, plan: Plan) -> None:
         """One platform's root is the tar's; several stand in a folder each, as buildx has it."""
         with ExitStack() as stack:
-            roots = {
-                prefix: stack.enter_context(opened_root(self.machine.store, identities))
-                for _, prefix, identities in self._roots(output, plan)
-            }
+            roots: dict[str, Path] = {}
+            more: dict[str, bytes] = {}
+            for platform, prefix, identities in self._roots(output, plan):
+                roots[prefix] = stack.enter_context(opened_root(self.machine.store, identities))
+                stated = self._statements(output, platform, roots[prefix])
+                more |= {f"{prefix}/{name}".lstrip("/"): content for name, content in stated}
             with _destination(output) as out, outputs.opened(out) as stream:
                 clamp = self.request.source_date_epoch if output.rewrite_timestamp else None
-                write_roots(roots, stream, clamp_mtime=clamp)
+                write_roots(roots, stream, clamp_mtime=clamp, more=more)
+
+    def _statements(
+        self, output: Output, platform: Platform, root: Path
+    ) -> Iterator[tuple[str, bytes]]:
+        """What is stated of a file system, by the names of files beside its own."""
+        if self.attestor is None:
+            return
+        from trimaran.build.attesting import subjects_of  # noqa: PLC0415 - slow to load
+
+        for name, content in self.attestor.files(platform, subjects_of(root)):
+            if output.platform_split is False:
+                stem, dot, extension = name.rpartition(".")
+                yield f"{stem}.{platform.slug}{dot}{extension}", content
+            else:
+                yield name, content
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Write a file of ours, with BuildKit's mode, in the place of an image's own."""
+        path.unlink(missing_ok=True)
+        with self.machine.store.guarded(f"write {path}"):
+            path.write_bytes(content)
+            path.chmod(0o600)
+            if (epoch := self.request.source_date_epoch) is not None:
+                os.utime(path, (epoch, epoch))
 
     def _roots(self, output: Output, plan: Plan) -> Iterator[tuple[Platform, str, Sequence[str]]]:
         """Each image, the folder that it gets, and its steps."""

@@ -15,7 +15,14 @@ import msgspec
 from trimaran import platforms, references
 from trimaran.build.assemble import BuiltIndex
 from trimaran.build.builder import build
-from trimaran.cli import build_outputs, build_sources, cache_options, failures, values
+from trimaran.cli import (
+    attest_options,
+    build_outputs,
+    build_sources,
+    cache_options,
+    failures,
+    values,
+)
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -72,6 +79,9 @@ class _Flags:
     no_cache_filters: tuple[str, ...] = ()
     annotations: tuple[str, ...] = ()
     load: bool = False
+    attest: tuple[str, ...] = ()
+    provenance: str | None = None
+    sbom: str | None = None
 
 
 def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
@@ -117,6 +127,7 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @click.option(
     "--allow-missing", is_flag=True, help="Publish the others without it (implies --keep-going)"
 )
+@attest_options.attest_options
 @cache_options.cache_options
 @build_options
 @partial(verify_options, also=", or what a RUN may ask for: network.host, security.insecure")
@@ -172,6 +183,7 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         raise UsageError("--arch-tags needs a name", "add -t NAME")
     wanted = ",".join(flags.platforms)
     build_args = _build_args(session, flags)
+    provenance, sbom = attest_options.find(flags.attest, flags.provenance, flags.sbom)
     granted, patterns = split_allow(flags.allow)
     limits = of_container(flags.network, flags.hosts, flags.shm_size, flags.ulimits)
     return BuildRequest(
@@ -200,6 +212,8 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         cache_from=cache_options.places(flags.cache_from),
         no_cache_stages=cache_options.stages(flags.no_cache_filters, no_cache=flags.no_cache),
         annotations=build_outputs.all_annotations(flags.annotations),
+        provenance=provenance,
+        sbom=sbom,
         run=of_build(
             session.environment, limits, secrets=flags.secrets, ssh=flags.ssh, granted=granted
         ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from trimaran.dockerfile import history, values
+from trimaran.dockerfile import arguments, history, values
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply_copy import apply_copy
 from trimaran.dockerfile.apply_run import apply_run
@@ -63,9 +63,12 @@ def _arg(arg: df.Arg, state: StageState, around: Surroundings, expand: Expander)
             value = expand.word(default)
         else:
             value = around.scope.get(name)
-        if value is not None:
-            state.environment[name] = value
-        state.declared.append((name, value))
+        if name in arguments.SCANNING:
+            state.scanning = (value or "") if name == arguments.SCAN_STAGE else state.scanning
+        else:
+            if value is not None:
+                state.environment[name] = value
+            state.declared.append((name, value))
         words.append(name if value is None else f"{name}={value}")
     state.record(history.setting(" ".join(["ARG", *words])))
 

@@ -13,6 +13,10 @@ from trimaran.platforms import Platform
 
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
 _PREFIX_OF_SETTINGS = "BUILDKIT_"
+SCAN_STAGE = "BUILDKIT_SBOM_SCAN_STAGE"
+SCANNING = frozenset({SCAN_STAGE, "BUILDKIT_SBOM_SCAN_CONTEXT"})
+"""What an ARG of these names says is for the SBOM generator; no program sees it."""
+
 _DEFAULT_TARGET = "default"
 """TARGETSTAGE where the last stage is built and has no name, as BuildKit has it."""
 

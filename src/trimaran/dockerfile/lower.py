@@ -46,6 +46,8 @@ class Lowered(msgspec.Struct, frozen=True):
         stages: the numbers of the stages that it is made of, in order.
         target: the number of its own stage.
         findings: what rules of a check found in their values.
+        bases: the images that its stages are made of.
+        scanned: other stages that an SBOM generator is to look at, by name.
     """
 
     step: Step | None
@@ -56,6 +58,8 @@ class Lowered(msgspec.Struct, frozen=True):
     stages: tuple[int, ...] = ()
     target: int = 0
     findings: tuple[Finding, ...] = ()
+    bases: tuple[BaseKey, ...] = ()
+    scanned: Mapping[str, Step | None] = msgspec.field(default_factory=dict)
 
 
 class Needs(msgspec.Struct, frozen=True):
@@ -122,4 +126,6 @@ def lower(
         tuple(order),
         wanted.stage.index,
         tuple(lowering.findings),
+        tuple(sorted(lowering.used)),
+        lowering.scanned(wanted.stage.index),
     )

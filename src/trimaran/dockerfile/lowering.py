@@ -10,6 +10,7 @@ import msgspec
 from trimaran.dockerfile import instructions as df
 from trimaran.dockerfile.apply import apply
 from trimaran.dockerfile.apply_mounts import origins
+from trimaran.dockerfile.arguments import SCAN_STAGE
 from trimaran.dockerfile.around import Surroundings
 from trimaran.dockerfile.bases import (
     Base,
@@ -39,6 +40,8 @@ from trimaran.graph.steps import (
     chain,
 )
 
+_TRUE = ("1", "t", "true")
+
 
 class Granted(msgspec.Struct, frozen=True):
     network: Network
@@ -54,6 +57,7 @@ class Lowering:
         stages: every stage with what it is built on.
         bases: the images that were resolved so far.
         missing: those that are needed and are not among them.
+        used: those that the stages are made of.
         states: the stages that were lowered, by number.
         labels: of steps, by their `id()`.
         findings: what the rules of a check find on the way.
@@ -66,6 +70,7 @@ class Lowering:
     bases: Mapping[BaseKey, BaseImage]
     granted: Granted
     missing: set[BaseKey] = field(default_factory=set)
+    used: set[BaseKey] = field(default_factory=set)
     states: dict[int, StageState] = field(default_factory=dict)
     labels: dict[int, StepLabel] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -115,6 +120,17 @@ class Lowering:
         found = [line for stage in self.dockerfile.stages for line in stage.instructions]
         return found + [line for triggers in self._triggers.values() for line in triggers]
 
+    def scanned(self, target: int) -> dict[str, Step | None]:
+        """The stages beside the target that ask for an SBOM generator to look at them."""
+        everywhere = self.namer.scope.get(SCAN_STAGE, "")
+        found: dict[str, Step | None] = {}
+        for index, state in self.states.items():
+            stage = self.stages[index].stage
+            said = everywhere if state.scanning is None else state.scanning
+            if index != target and _names(said, stage):
+                found[stage.name or f"stage-{index}"] = state.step
+        return found
+
     def _needed_by(self, based: BasedStage) -> list[int]:
         self._triggers[based.stage.index] = self._read_triggers(based)
         instructions = self._instructions(based)
@@ -153,6 +169,7 @@ class Lowering:
                 return self.states[index].child()
             case FromImage(key=key):
                 base = self.bases[key]
+                self.used.add(key)
                 self.findings.extend(
                     base_platform(based.stage.line, key.name, key.platform, base.config.platform)
                 )
@@ -179,6 +196,7 @@ class Lowering:
                 return StepFiles(self.states[index].step)
             case FromImage(key=key):
                 step = self.bases[key].step
+                self.used.add(key)
                 label = StepLabel(f"[{key.platform}] FROM {key.name}", key.platform, line.lines)
                 self.labels = {**dict.fromkeys(map(id, chain(step)), label), **self.labels}
                 return StepFiles(step)
@@ -186,3 +204,9 @@ class Lowering:
                 return ContextFiles(context)
             case FromNothing():
                 return StepFiles(None)
+
+
+def _names(said: str, stage: df.Stage) -> bool:
+    """Whether a list of stages names this one; a truth value is about every stage."""
+    low = said.lower()
+    return low in _TRUE or (bool(stage.name) and stage.name in low.split(","))

@@ -27,6 +27,7 @@ class StageState:
         environment: what later instructions see: ENV and declared ARGs, the last one wins.
         declared: ARGs in order, with the values that they had when declared.
         has_cmd: CMD was set in this stage, so that ENTRYPOINT keeps it.
+        scanning: BUILDKIT_SBOM_SCAN_STAGE, a truth value or names of stages; None says nothing.
         base_history: how many of the history's lines are the base image's own.
     """
 
@@ -36,6 +37,7 @@ class StageState:
     environment: dict[str, str] = field(default_factory=dict)
     declared: list[tuple[str, str | None]] = field(default_factory=list)
     has_cmd: bool = False
+    scanning: str | None = None
     base_history: int = 0
 
     @property
@@ -54,6 +56,7 @@ class StageState:
             environment=dict(self.environment),
             declared=list(self.declared),
             has_cmd=False,
+            scanning=None,
         )
         copy.set_config(on_build=None)
         return copy

@@ -15,8 +15,8 @@ from trimaran.store.store import Store
 
 
 @contextmanager
-def opened_root(store: Store, identities: Sequence[str]) -> Iterator[Path]:
-    """Mount the snapshots of a chain, base first, to be read; gives the root.
+def opened_root(store: Store, identities: Sequence[str], *, name: str = "root") -> Iterator[Path]:
+    """Mount the snapshots of a chain, base first, to be read; gives the root, a folder of `name`.
 
     Raises:
         StoreError: a snapshot is missing.
@@ -24,7 +24,7 @@ def opened_root(store: Store, identities: Sequence[str]) -> Iterator[Path]:
     """
     folders = merging.folders(store, identities)
     with store.new_snapshot("view") as pending:
-        target = pending.work.parent / "root"
+        target = pending.work.parent / name
         with merging.viewed(folders, target) as root:
             yield root
 

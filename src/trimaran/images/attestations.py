@@ -13,7 +13,7 @@ from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor, Manifest
 from trimaran.oci.place import Place
 
-_PREDICATE_TYPE = "in-toto.io/predicate-type"
+PREDICATE_TYPE = "in-toto.io/predicate-type"
 
 
 class Attestation(msgspec.Struct, frozen=True, rename="camel"):
@@ -46,5 +46,5 @@ def attestations(place: Place, descriptor: Descriptor) -> tuple[Attestation, ...
 def _read(place: Place, entry: Descriptor) -> Attestation:
     manifest = tree.read(place, entry)
     layers = manifest.layers if isinstance(manifest, Manifest) else ()
-    types = dict.fromkeys(layer.annotations.get(_PREDICATE_TYPE, "") for layer in layers)
+    types = dict.fromkeys(layer.annotations.get(PREDICATE_TYPE, "") for layer in layers)
     return Attestation(entry.annotations[SUBJECT], entry.digest, tuple(filter(None, types)))

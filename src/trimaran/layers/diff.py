@@ -51,7 +51,11 @@ def write_layer(
 
 
 def write_roots(
-    roots: Mapping[str, Path], out: Writable, *, clamp_mtime: int | None = None
+    roots: Mapping[str, Path],
+    out: Writable,
+    *,
+    clamp_mtime: int | None = None,
+    more: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write whole file systems as one uncompressed tar: devices as they are, no whiteouts.
 
@@ -59,6 +63,7 @@ def write_roots(
         roots: the root folders by the folder that each gets in the tar; "" is the tar's own root.
         out: takes the tar.
         clamp_mtime: SOURCE_DATE_EPOCH: later modification times become it.
+        more: files that stand in the tar beside those, by path, for their owner alone.
 
     Raises:
         LayerError: a file changed while it was read.
@@ -68,6 +73,10 @@ def write_roots(
         for name, root in roots.items():
             scan = Scan(os.fsencode(root), overlay=False, clamp_mtime=clamp_mtime)
             _write(_below(os.fsencode(name), scan, clamp_mtime or 0) if name else scan, sink)
+        for name, content in (more or {}).items():
+            mtime_ns = (clamp_mtime or 0) * 10**9
+            entry = Entry(os.fsencode(name), "file", 0o600, size=len(content), mtime_ns=mtime_ns)
+            sink.write(writer.encode(entry) + content + writer.padding(len(content)))
         sink.write(writer.END)
         sink.finish()
 
