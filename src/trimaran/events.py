@@ -54,6 +54,14 @@ class StepCached(_Event, frozen=True, tag="step-cached"):
     platform: str
 
 
+class StepExecs(_Event, frozen=True, tag="step-execs"):
+    """How many programs an emulated step started, and how many of them were native stand-ins."""
+
+    step: str
+    native: int
+    all: int
+
+
 class StepDone(_Event, frozen=True, tag="step-done"):
     step: str
     seconds: float
@@ -121,6 +129,7 @@ Event = (
     | StepStarted
     | StepOutput
     | StepCached
+    | StepExecs
     | StepDone
     | StepFailed
     | TransferStarted

@@ -127,7 +127,7 @@ class _Build:
                 self._machine,
                 plan,
                 dockerfile.source,
-                resolver.origins,
+                resolver,
                 self._imports,
                 folders,
                 supports,

@@ -5,26 +5,34 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 
 import msgspec
 
-from trimaran.build import preflight
+from trimaran.build import acceleration, preflight
+from trimaran.build.acceleration import Acceleration, Wish
 from trimaran.build.cache_imports import Imports
 from trimaran.build.contexts import Folders
 from trimaran.build.demand import Demand
+from trimaran.build.kits import KitMaker
 from trimaran.build.machine import Machine
 from trimaran.build.plan import Plan
-from trimaran.build.work import Origins, Worker
+from trimaran.build.resolve import Resolver
+from trimaran.build.work import Worker
 from trimaran.dockerfile import arguments
 from trimaran.dockerfile.instructions import Source
+from trimaran.emulation.quirks import Quirks
 from trimaran.emulation.support import Support
 from trimaran.errors import TrimaranError
 from trimaran.events import Emit
 from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
+from trimaran.executor.stand_ins import Supply
 from trimaran.executor.surroundings import Surroundings
+from trimaran.graph.steps import Run
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest, RunOptions
 from trimaran.scheduler.runner import attempt, run
@@ -35,7 +43,7 @@ class Execution(msgspec.Struct, frozen=True):
 
     Attributes:
         source: the Dockerfile, whose lines errors show.
-        origins: where base layers are.
+        resolver: found the bases.
         imports: what caches from elsewhere know.
         folders: the local folders that COPY may read.
         supports: how each platform's programs run here.
@@ -45,7 +53,7 @@ class Execution(msgspec.Struct, frozen=True):
     machine: Machine
     plan: Plan
     source: Source
-    origins: Origins
+    resolver: Resolver
     imports: Imports
     folders: Folders
     supports: Mapping[Platform, Support]
@@ -67,33 +75,80 @@ class Execution(msgspec.Struct, frozen=True):
         # Found only where it is needed: an image FROM scratch that only copies runs nothing.
         runtime = Runtime.find(machine.search_path, machine.runtime) if self.supports else None
         settings = preflight.settings(self.supports, machine.quirks)
-        executor = Executor(
-            machine.store,
+        accelerated = self._acceleration(demand, runtime)
+        executor = self._executor(runtime, machine.stop, settings, accelerated)
+        worker = self._worker(executor, machine.stop, settings)
+        with accelerated.running() if accelerated else nullcontext():
+            tasks = worker.tasks(demand)
+            if keep_going:
+                return attempt(tasks, heavy_slots=machine.cores, stop=machine.stop)
+            run(tasks, heavy_slots=machine.cores, stop=machine.stop)
+        return {}
+
+    def _executor(
+        self,
+        runtime: Runtime | None,
+        stop: threading.Event,
+        settings: Mapping[Platform, Quirks],
+        stand_ins: Supply | None = None,
+    ) -> Executor:
+        return Executor(
+            self.machine.store,
             runtime=runtime,
-            lent=lent(machine.lent, self.request.build_args, self.request.run),
+            lent=lent(self.machine.lent, self.request.build_args, self.request.run),
             find_files=self.folders.find,
             check_copied=self.folders.check,
             emit=self.emit,
-            stop=machine.stop,
+            stop=stop,
             settings=settings,
+            stand_ins=stand_ins,
         )
-        worker = Worker(
-            machine.store,
+
+    def _worker(
+        self, executor: Executor, stop: threading.Event, settings: Mapping[Platform, Quirks]
+    ) -> Worker:
+        return Worker(
+            self.machine.store,
             self.plan,
             self.source,
-            {**self.origins, **self.imports.origins},
+            {**self.resolver.origins, **self.imports.origins},
             self.imports,
             self.supports,
             executor,
             self.emit,
-            machine.stop,
+            stop,
             settings,
         )
-        tasks = worker.tasks(demand)
-        if keep_going:
-            return attempt(tasks, heavy_slots=machine.cores, stop=machine.stop)
-        run(tasks, heavy_slots=machine.cores, stop=machine.stop)
-        return {}
+
+    def _acceleration(self, demand: Demand, runtime: Runtime | None) -> Acceleration | None:
+        mode = self.machine.accelerate
+        if runtime is None or not acceleration.wanted(mode, self.supports):
+            return None
+        stop = threading.Event()
+        worker = self._worker(self._executor(runtime, stop, {}), stop, {})
+        return Acceleration(
+            self.machine.store,
+            KitMaker(self.resolver, worker, self.imports, stop),
+            self.supports,
+            Wish(
+                mode == "compatible",
+                _texts(demand),
+                mode == "verify",
+                self.machine.explain_acceleration,
+            ),
+            self.plan.identity,
+            self.emit,
+        )
+
+
+def _texts(demand: Demand) -> dict[Platform, tuple[str, ...]]:
+    """What the RUN steps that are to be done say, by platform."""
+    found: dict[Platform, tuple[str, ...]] = {}
+    for step in demand.roots.values():
+        if isinstance(step, Run):
+            text = " ".join(step.arguments)
+            found[step.platform] = (*found.get(step.platform, ()), text)
+    return found
 
 
 def lent(

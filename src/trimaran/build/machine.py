@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trimaran.executor.surroundings import Surroundings
     from trimaran.registry.web import Web
 
+Accelerate = Literal["auto", "off", "verify", "compatible"]
+ACCELERATIONS: tuple[Accelerate, ...] = get_args(Accelerate)
+
 
 class Machine(msgspec.Struct, frozen=True):
     """What the machine gives a build.
@@ -32,6 +35,8 @@ class Machine(msgspec.Struct, frozen=True):
         quirks: what is done about the emulator's troubles.
         emulators: a CPU's name to the emulator that the user named for it.
         docker_host: where Docker's daemon is; empty for the usual place.
+        accelerate: which emulated programs get native stand-ins (docs/acceleration.md).
+        explain_acceleration: whether to tell of each program why.
     """
 
     store: Store
@@ -45,3 +50,5 @@ class Machine(msgspec.Struct, frozen=True):
     quirks: Choice = Choice()
     emulators: Mapping[str, Path] = msgspec.field(default_factory=dict)
     docker_host: str = ""
+    accelerate: Accelerate = "auto"
+    explain_acceleration: bool = False

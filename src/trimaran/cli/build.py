@@ -23,6 +23,7 @@ from trimaran.cli import (
     failures,
     values,
 )
+from trimaran.cli.acceleration import accelerate_options
 from trimaran.cli.allowing import allowed, verify_options
 from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
@@ -134,6 +135,7 @@ def _pairs(*names: str, help_text: str) -> Callable[[_F], _F]:
 @qemu_option
 @quirks_option
 @stall_option
+@accelerate_options
 @progress_option
 @click.pass_obj
 def command(session: Session, /, progress: str, quiet: bool, **flags: object) -> None:

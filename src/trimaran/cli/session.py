@@ -14,7 +14,7 @@ from trimaran.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trimaran.build.machine import Machine
+    from trimaran.build.machine import Accelerate, Machine
     from trimaran.executor.surroundings import Surroundings
     from trimaran.references import Reference
     from trimaran.registry.client import Client
@@ -38,6 +38,7 @@ class Session:
         quirks: what --emulation-quirks was given.
         stall_timeout_s: what --stall-timeout was given.
         insecure: --insecure was given: plain HTTP to the registries that are named.
+        accelerate: what --accelerate was given; so is the next one.
     """
 
     store_path: Path
@@ -48,6 +49,8 @@ class Session:
     quirks: str = "auto"
     stall_timeout_s: float = 0.0
     insecure: bool = False
+    accelerate: Accelerate = "auto"
+    explain_acceleration: bool = False
 
     @classmethod
     def from_environment(cls, store: str | None) -> Session:
@@ -162,6 +165,8 @@ class Session:
             quirks=quirks.parse(self.quirks, self.stall_timeout_s),
             emulators=self.emulators,
             docker_host=self.docker_host,
+            accelerate=self.accelerate,
+            explain_acceleration=self.explain_acceleration,
         )
 
     @property

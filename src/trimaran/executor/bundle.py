@@ -57,11 +57,13 @@ class BindMount:
         options: of the mount. A read-only one must repeat the flags of the file system that the
             source is on: a user namespace cannot take them away (mount_namespaces(7)), and runc
             does not look.
+        follows: what is mounted below the source later appears here too (MS_SLAVE).
     """
 
     source: Path
     destination: str
     options: tuple[str, ...] = ("ro", "nosuid", "nodev", "noexec")
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _shown(mount: BindMount | TmpfsMount) -> dict[str, object]:
     if isinstance(mount, TmpfsMount):
         size = [f"size={mount.size_bytes}"] if mount.size_bytes else []
         return _mount(mount.destination, "tmpfs", "tmpfs", ["nosuid", *size])
-    options = ["rbind", "rprivate", *mount.options]
+    options = ["rbind", "rslave" if mount.follows else "rprivate", *mount.options]
     return _mount(mount.destination, "bind", str(mount.source), options)
 
 

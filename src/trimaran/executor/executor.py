@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from trimaran.emulation.quirks import Quirks
-from trimaran.errors import ImageError
+from trimaran.errors import ImageError, StepError
 from trimaran.events import (
     Emit,
     Notice,
@@ -18,12 +19,13 @@ from trimaran.events import (
     TransferDone,
     TransferStarted,
 )
-from trimaran.executor import inline, merging, sysfs
+from trimaran.executor import comparing, inline, merging, sysfs
 from trimaran.executor.copying import copy_part
 from trimaran.executor.run_steps import RunSteps
 from trimaran.executor.running import LayoutCrashError
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.sources import SourceRoot
+from trimaran.executor.stand_ins import NoSupply, Supply
 from trimaran.executor.step_mounts import Tree
 from trimaran.executor.surroundings import Surroundings
 from trimaran.executor.workdir import make_folder
@@ -69,6 +71,7 @@ class Executor:
         emit: takes the lines that steps print, and the progress of extractions.
         stop: when set, what runs ends with `Stopped`.
         settings: what the emulated programs of a platform need.
+        stand_ins: gives an emulated RUN's programs native stand-ins.
     """
 
     def __init__(
@@ -82,15 +85,24 @@ class Executor:
         emit: Emit,
         stop: threading.Event,
         settings: Mapping[Platform, Quirks] | None = None,
+        stand_ins: Supply | None = None,
     ) -> None:
         self._store = store
         self._find_files = find_files
         self._check_copied = check_copied
         self._emit = emit
         self._stop = stop
+        self._stand_ins = stand_ins or NoSupply()
         show_sys = sysfs.protect(hide_cgroups=runtime is not None and runtime.hide_cgroups)
         self._runs = RunSteps(
-            store, runtime, lent, emit, stop=stop, settings=settings or {}, show_sys=show_sys
+            store,
+            runtime,
+            lent,
+            emit,
+            stop=stop,
+            settings=settings or {},
+            show_sys=show_sys,
+            stand_ins=self._stand_ins,
         )
 
     def execute(
@@ -142,15 +154,17 @@ class Executor:
         with self._store.new_snapshot(identity) as pending, self._store.guarded(label):
             match step:
                 case Run():
-                    self._runs.run(
+                    run = partial(
+                        self._runs.run,
                         step,
                         identity,
-                        pending,
-                        folders,
+                        folders=folders,
                         tree=tree,
                         label=label,
                         randomize=randomize,
                     )
+                    run(pending)
+                    self._verify(step, identity, pending, run, label)
                 case Extract():
                     self._extract(step, identity, pending, folders)
                 case Copy():
@@ -160,6 +174,34 @@ class Executor:
                         make_folder(step, root)
             _clear(pending)
             return pending.commit()
+
+    def _verify(
+        self,
+        step: Run,
+        identity: str,
+        pending: PendingSnapshot,
+        run: Callable[..., None],
+        label: str,
+    ) -> None:
+        """Run a step that had stand-ins again without them, and compare.
+
+        Raises:
+            StepError: they made a difference.
+        """
+        stand_ins = self._stand_ins
+        if not stand_ins.verify or stand_ins.stand_ins(step) is None:
+            return
+        with self._store.new_snapshot(identity) as other:
+            run(other, plain=True)
+            found = comparing.differences(pending.fs, other.fs)
+        if found:
+            raise StepError(
+                "native stand-ins make a difference:\n" + "\n".join(found),
+                step=label,
+                platform=str(step.platform),
+                hint="--accelerate=off builds without them",
+            )
+        self._emit(Notice("info", f"{label}: the same without stand-ins"))
 
     def _extract(
         self, step: Extract, identity: str, pending: PendingSnapshot, folders: tuple[Path, ...]

@@ -43,11 +43,13 @@ class Tmpfs(msgspec.Struct, frozen=True):
     Attributes:
         size_bytes: its limit; 0 is the kernel's default, half of the memory.
         mode: of its root folder.
+        shared: what is mounted below it later is seen where it is bound (mount_namespaces(7)).
     """
 
     target: Path
     size_bytes: int = 0
     mode: int = 0o755
+    shared: bool = False
 
     def describe(self) -> str:
         return f"tmpfs on {self.target}"
@@ -59,6 +61,8 @@ class Tmpfs(msgspec.Struct, frozen=True):
             flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
             options = f"mode={self.mode:o}{size}"
             syscalls.mount("tmpfs", str(self.target), "tmpfs", flags, options)
+            if self.shared:
+                syscalls.mount("", str(self.target), flags=syscalls.MS_SHARED)
 
 
 class Proc(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ import sys
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNS_AND_NEWPID = 0x20020000
-_MS_REC_AND_PRIVATE = 0x44000
+_MS_REC_AND_SLAVE = 0x84000
 _MS_NOSUID_NODEV_NOEXEC = 0xE
 _NOT_STARTED = 125
 
@@ -33,8 +33,9 @@ def main(parent: int, argv: list[str]) -> int:
     if os.getppid() != parent:
         return _NOT_STARTED  # it was gone before the kernel was asked
     _check(_libc.unshare(_CLONE_NEWNS_AND_NEWPID), "unshare")
-    private = ctypes.c_ulong(_MS_REC_AND_PRIVATE)
-    _check(_libc.mount(None, b"/", None, private, None), "make / private")
+    # What the build shares on purpose may still come; nothing goes back (mount_namespaces(7)).
+    slave = ctypes.c_ulong(_MS_REC_AND_SLAVE)
+    _check(_libc.mount(None, b"/", None, slave, None), "make / a slave")
     alive, alive_here = os.pipe()
     child = os.fork()
     if child == 0:

@@ -52,11 +52,11 @@ def rows(progress: Progress, console: Console, *, now: float) -> list[Text]:
 def permanent(one: Permanent, console: Console) -> RenderableType:
     """The lines that stay on the screen for an end, a failure or a notice."""
     match one:
-        case Finished(label=label, mark=mark, seconds=seconds):
+        case Finished(label=label, mark=mark, seconds=seconds, execs=execs):
             time = "" if seconds is None else words.duration(seconds)
             sign = Text(_sign(console, "✔", "+"), style="green")
             return _row(
-                sign, mark, words.one_line(label), output="", time=time, width=console.width
+                sign, mark, words.one_line(label) + execs, output="", time=time, width=console.width
             )
         case Failed():
             return _failure(one, console)

@@ -23,6 +23,7 @@ class PlainView(View):
         self._sink = Sink(stream)
         self._numbers: dict[str, int] = {}
         self._started: dict[str, float] = {}
+        self._execs: dict[str, str] = {}
         self._images: list[events.ImageBuilt] = []
 
     def _take(self, event: Event) -> None:
@@ -41,10 +42,15 @@ class PlainView(View):
                 return self._step_ends(event)
             case events.TransferStarted() | events.TransferDone():
                 return self._transfer(event)
-            case events.TransferAdvanced():
-                return ""
+            case events.TransferAdvanced() | events.StepExecs():
+                return self._kept(event)
             case _:
                 return self._of_build(event)
+
+    def _kept(self, event: events.TransferAdvanced | events.StepExecs) -> str:
+        if isinstance(event, events.StepExecs):
+            self._execs[event.step] = words.execs(event.native, event.all)
+        return ""
 
     def _step_begins(self, event: events.StepStarted | events.StepCached) -> str:
         head = f"#{self._number(event.step)} {words.one_line(event.label)}"
@@ -57,9 +63,10 @@ class PlainView(View):
     def _step_ends(self, event: events.StepDone | events.StepFailed) -> str:
         self._started.pop(event.step, None)
         number = self._number(event.step)
+        execs = self._execs.pop(event.step, "")
         if isinstance(event, events.StepFailed):
             return f"#{number} ERROR: {words.one_line(event.message)}\n"
-        return f"#{number} DONE {event.seconds:.1f}s\n"
+        return f"#{number} DONE {event.seconds:.1f}s{execs}\n"
 
     def _transfer(self, event: events.TransferStarted | events.TransferDone) -> str:
         number = self._number(event.transfer)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from trimaran import events
 from trimaran.events import Event
+from trimaran.ui import words
 
 TAIL_LINES = 20
 Mark = Literal["native", "emulated", "cached", ""]
@@ -21,6 +22,7 @@ class Step:
     mark: Mark
     started_at: float
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
+    execs: str = ""
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Finished:
     label: str
     mark: Mark
     seconds: float | None
+    execs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,9 @@ class Progress:
             case events.StepOutput(step=name, line=line):
                 if step := self.steps.get(name):
                     step.tail.append(line)
+            case events.StepExecs(step=name, native=native, all=total):
+                if step := self.steps.get(name):
+                    step.execs = words.execs(native, total)
             case events.TransferAdvanced(transfer=name, done_bytes=done_bytes):
                 if transfer := self.transfers.get(name):
                     transfer.done_bytes = done_bytes
@@ -110,7 +116,7 @@ class Progress:
             return Finished(event.label, "cached", None)
         step = self.steps.pop(event.step, None) or Step(event.step, "", event.at)
         if isinstance(event, events.StepDone):
-            return Finished(step.label, step.mark, event.seconds)
+            return Finished(step.label, step.mark, event.seconds, step.execs)
         return Failed(step.label, step.mark, event.message, tuple(step.tail))
 
     def _transfer(self, event: events.TransferStarted | events.TransferDone) -> None:

@@ -52,3 +52,8 @@ def printable(line: str) -> str:
 def one_line(text: str) -> str:
     """`text`, such as a RUN of several lines, in one line with single spaces."""
     return printable(" ".join(text.split()))
+
+
+def execs(native: int, total: int) -> str:
+    """How many of a step's programs were native stand-ins, as it ends a line; empty for none."""
+    return f" ({native} of {total} execs native)" if native else ""

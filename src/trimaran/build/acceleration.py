@@ -1,0 +1,185 @@
+"""Native stand-ins for a build's emulated steps: registered, served, and made while steps run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from trimaran import machines
+from trimaran.accelerator import interpreter
+from trimaran.accelerator.judge import Judge
+from trimaran.build import explaining
+from trimaran.build.base_kits import BaseKits
+from trimaran.build.kits import KitMaker
+from trimaran.emulation import handlers
+from trimaran.emulation.handlers import Handler
+from trimaran.emulation.support import Emulated, Support
+from trimaran.errors import HostError
+from trimaran.events import Emit, Notice
+from trimaran.executor.stand_ins import StandIns
+from trimaran.graph.steps import Extract, Run, Step, chain
+from trimaran.linux.mounts import Tmpfs, mounted
+from trimaran.machines import Machine
+from trimaran.platforms import Platform
+from trimaran.store.store import Store
+
+_TABLE = Path("/proc/sys/fs/binfmt_misc")
+_FLAGS = "POCF"
+_PREFIX = "trimaran-native-"
+_DATABASES = ("var/lib/dpkg/status", "lib/apk/db/installed")
+_THREADS = 4
+_HINT = "--accelerate=compatible takes equal upstream versions; newer bases may agree by themselves"
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What the user and the Dockerfile ask of stand-ins.
+
+    Attributes:
+        compatible: equal upstream versions are enough.
+        texts: what the RUN steps of each platform do, to see whether they compile.
+        verify: every accelerated step runs a second time without.
+        explain: tell of every program why it had a stand-in or not.
+    """
+
+    compatible: bool
+    texts: Mapping[Platform, tuple[str, ...]]
+    verify: bool = False
+    explain: bool = False
+
+
+@dataclass
+class Acceleration:
+    """The stand-ins of one build.
+
+    Attributes:
+        store: where snapshots are.
+        maker: makes kits.
+        supports: how each platform's programs run here.
+        wish: what is wanted.
+        identity: a step's.
+        emit: takes notices.
+    """
+
+    store: Store
+    maker: KitMaker
+    supports: Mapping[Platform, Support]
+    wish: Wish
+    identity: Callable[[Step], str]
+    emit: Emit
+    _made: dict[tuple[Platform, str], StandIns] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, _THREADS))
+    _folder: Path | None = None
+    _registered: set[str] = field(default_factory=set)
+
+    @property
+    def verify(self) -> bool:
+        """Whether every accelerated step is to run a second time without."""
+        return self.wish.verify
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Until the end of the `with` block stand-ins may be had; then all of it ends."""
+        try:
+            yield
+            self._tell()
+        finally:
+            self.maker.stop.set()
+            self._threads.shutdown(cancel_futures=True)
+            self._stack.close()
+
+    def _tell(self) -> None:
+        if self.wish.explain and (text := explaining.explanation(self._made)):
+            self.emit(Notice("info", f"native stand-ins:\n{text}"))
+        if advice := explaining.advice(self._made):
+            self.emit(Notice("info", f"emulated for want of an equal stand-in: {advice}", _HINT))
+
+    def stand_ins(self, step: Run) -> StandIns | None:
+        """What an emulated step's container is to be given; None if that is nothing.
+
+        Raises:
+            HostError: a mount was refused.
+        """
+        support, machine = self.supports.get(step.platform), step.platform.machine
+        if not isinstance(support, Emulated) or machine is None:
+            return None
+        name = self._base(step)
+        key = (step.platform, name)
+        with self._lock:
+            if name and key not in self._made:
+                self._made[key] = self._make(step.platform, machine, name, support.emulator.path)
+            return self._made.get(key)
+
+    def _base(self, step: Run) -> str:
+        """The image that a step's file system began as; empty if it has no package database."""
+        base = [link for link in chain(step) if isinstance(link, Extract)]
+        folders = [self.store.snapshot(self.identity(link)) for link in base]
+        found = any(
+            folder and (folder / name).exists() for folder in folders for name in _DATABASES
+        )
+        return base[-1].image if found else ""
+
+    def _make(self, platform: Platform, machine: Machine, name: str, emulator: Path) -> StandIns:
+        if self._folder is None:
+            folder = self._stack.enter_context(self.store.working_folder("stand-ins"))
+            self._folder = self._stack.enter_context(mounted(Tmpfs(folder, shared=True)))
+        if machine.name not in self._registered:
+            self._register(machine, emulator, self._folder)
+        folder = self._folder / f"{machine.name}-{len(self._made)}"
+        folder.mkdir()
+        made = StandIns(folder)
+        self._stack.callback(made.close)
+        self._serve(made, platform, machine, name)
+        return made
+
+    def _register(self, machine: Machine, emulator: Path, folder: Path) -> None:
+        """Let the interpreter take the place of the emulator, which it is when in doubt."""
+        file = folder / f"interpreter-{machine.name}"
+        interpreter.write(file, folder_dev=folder.stat().st_dev, folder_ino=0, emulator=emulator)
+        for one in handlers.for_machine(machine, file, _FLAGS):
+            own = Handler(
+                one.name.replace(handlers.PREFIX, _PREFIX, 1),
+                *(one.magic, one.mask, one.interpreter, one.flags),
+            )
+            handlers.register(_TABLE, own)
+            self._stack.callback(handlers.unregister, _TABLE, own.name)
+        self._registered.add(machine.name)
+
+    def _serve(self, made: StandIns, platform: Platform, machine: Machine, name: str) -> None:
+        texts = self.wish.texts.get(platform, ())
+        kits = BaseKits(self.maker, made, name, platform, texts, self._warn)
+        kits.begin(self._threads)
+        judge = Judge(
+            machine,
+            machines.host(),
+            kits.get,
+            made.own,
+            compatible=self.wish.compatible,
+        )
+        made.serve(judge.answer, partial(self._warn, "a stand-in could not be judged"))
+
+    def _warn(self, what: str, why: str) -> None:
+        self.emit(Notice("warning", f"{what}: {why}", "its programs are emulated"))
+
+
+def wanted(mode: str, supports: Mapping[Platform, Support]) -> bool:
+    """Whether there is anything to accelerate, and a way to do it."""
+    emulated = any(isinstance(one, Emulated) for one in supports.values())
+    return emulated and mode != "off" and interpreter.available() and _is_private()
+
+
+def _is_private() -> bool:
+    """Whether the table of handlers is the build's own, with its own emulators in it."""
+    try:
+        found = handlers.entries(_TABLE)
+    except (OSError, HostError):
+        return False
+    return any(one.name.startswith(handlers.PREFIX) for one in found)

@@ -1,0 +1,75 @@
+"""The kits of one base image on one platform, made in threads while steps run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from trimaran.accelerator import compilers
+from trimaran.accelerator.kits import Kit
+from trimaran.build.kits import KitMaker
+from trimaran.errors import TrimaranError
+from trimaran.executor.stand_ins import StandIns
+from trimaran.platforms import Platform
+from trimaran.scheduler.tasks import Stopped
+
+BASE, COMPILER = "base", "compiler"
+
+
+@dataclass
+class BaseKits:
+    """Made once each.
+
+    Attributes:
+        maker: makes them.
+        stand_ins: where containers see them.
+        name: of the base image.
+        platform: whose programs are emulated.
+        texts: what its RUN steps do, to see whether they compile.
+        warn: takes what cannot be had, and why.
+    """
+
+    maker: KitMaker
+    stand_ins: StandIns
+    name: str
+    platform: Platform
+    texts: tuple[str, ...]
+    warn: Callable[[str, str], None]
+    _futures: dict[str, Future[Kit | None]] = field(default_factory=dict)
+
+    def begin(self, threads: ThreadPoolExecutor) -> None:
+        """Begin with what will be asked for."""
+        self._futures[BASE] = threads.submit(self._guarded, self._make_base)
+        if any(compilers.likely(text) for text in self.texts):
+            self._futures[COMPILER] = threads.submit(self._guarded, self._make_compilers)
+
+    def get(self, name: str) -> Kit | None:
+        """A kit, once it is made; None if there is none."""
+        future = self._futures.get(name)
+        with suppress(CancelledError):
+            return future.result() if future else None
+        return None
+
+    def _guarded(self, make: Callable[[], Kit | None]) -> Kit | None:
+        try:
+            return make()
+        except Stopped:
+            return None
+        except TrimaranError as error:
+            self.warn(f"no native stand-ins for {self.name} on {self.platform}", error.message)
+            return None
+
+    def _make_base(self) -> Kit:
+        return Kit(BASE, self.stand_ins.show(BASE, self.maker.base(self.name)))
+
+    def _make_compilers(self) -> Kit | None:
+        base, machine = self.get(BASE), self.platform.machine
+        if base is None or machine is None:
+            return None
+        packages = compilers.packages(machine, base, self.texts)
+        if not packages:
+            return None
+        lowers = self.maker.compilers(self.name, packages, str(self.platform))
+        return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))

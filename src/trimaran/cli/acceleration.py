@@ -1,0 +1,49 @@
+"""The options --accelerate and --explain-acceleration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from trimaran.build.machine import ACCELERATIONS, Accelerate
+from trimaran.cli.session import Session
+
+_F = TypeVar("_F", bound=Any)
+
+
+def accelerate_options(function: _F) -> _F:
+    """Add both; what they say goes into the session."""
+    explain = click.option(
+        "--explain-acceleration",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_explain,
+        help="Tell of every emulated program why it had a native stand-in, or why not",
+    )
+    choose = click.option(
+        "--accelerate",
+        type=click.Choice(ACCELERATIONS),
+        default="auto",
+        envvar="TRIMARAN_ACCELERATE",
+        show_default=True,
+        expose_value=False,
+        callback=_keep,
+        help="Native stand-ins for emulated programs: auto (equal ones), off, verify (every step"
+        " again without them, and compared), compatible (equal upstream versions are enough)",
+    )
+    decorated: _F = choose(explain(function))
+    return decorated
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Accelerate) -> None:
+    del param
+    if isinstance(ctx.obj, Session):
+        ctx.obj = replace(ctx.obj, accelerate=value)
+
+
+def _keep_explain(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    if isinstance(ctx.obj, Session):
+        ctx.obj = replace(ctx.obj, explain_acceleration=value)

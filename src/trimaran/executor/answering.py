@@ -1,0 +1,147 @@
+"""Answers the interpreter's questions: a stand-in for this program, or the emulator.
+
+A question comes with the program's open file. Which file that is, this process sees by itself: the
+container's word counts for nothing but the argv[0] that it would have had anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from trimaran.accelerator.answers import Answer, Emulate, Native, encode
+from trimaran.accelerator.judge import Question, Script
+
+_LIMIT_BYTES = 4096
+_CREDENTIALS = struct.Struct("3i")
+_BACKLOG = 256
+_MODE = 0o666  # a step's program of any user may ask
+
+Judge = Callable[[Question], Answer]
+Failed = Callable[[str], None]
+
+
+class Slots:
+    """Gives answers their counters: a pair each, native and emulated all the same.
+
+    Attributes:
+        native: the counters of stand-ins.
+        answers: what was answered, by the first counter of its pair.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._next = 2
+        self._lock = threading.Lock()
+        self.native: set[int] = set()
+        self.answers: dict[int, Answer] = {}
+
+    def take(self, answer: Answer) -> int:
+        """The counter of an answer; when all are taken, the last of its kind."""
+        with self._lock:
+            is_native = isinstance(answer, Native)
+            slot = self._next
+            if slot >= self._size - 4:
+                slot = self._size - (2 if is_native else 4)
+            else:
+                self._next += 2
+            if is_native:
+                self.native.add(slot)
+            self.answers[slot] = answer
+            return slot
+
+
+class AnswerServer:
+    """Answers what comes through the socket in a folder, each question in a thread of its own.
+
+    Args:
+        folder: of `StandIns`.
+        judge: decides; may take its time.
+        slots: counters.
+        failed: takes the reason why the judge itself failed.
+    """
+
+    def __init__(self, folder: Path, judge: Judge, slots: Slots, failed: Failed) -> None:
+        self._folder = folder
+        self._judge = judge
+        self._slots = slots
+        self._failed = failed
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def start(self) -> None:
+        """Listen, in a thread that ends with `stop`."""
+        descriptor = os.open(self._folder, os.O_PATH | os.O_DIRECTORY)
+        try:
+            # The folder's own path may be longer than an address (unix(7)).
+            self._socket.bind(f"/proc/self/fd/{descriptor}/socket")
+        finally:
+            os.close(descriptor)
+        (self._folder / "socket").chmod(_MODE)
+        self._socket.listen(_BACKLOG)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        """Take no more questions."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):  # whoever asked may be gone
+            text, descriptors, _, _ = socket.recv_fds(connection, _LIMIT_BYTES * 4, 2)
+            try:
+                connection.send(self._answer(connection, text, descriptors))
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+
+    def _answer(self, connection: socket.socket, text: bytes, descriptors: list[int]) -> bytes:
+        question = _question(connection, text, descriptors)
+        if question is None:
+            return encode(Emulate("", "not a question", settled=False), 0)
+        try:
+            answer = self._judge(question)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong here, the emulator is right
+            self._failed(f"{question.path}: {error!r}")
+            answer = Emulate(question.path, "it could not be judged", settled=True)
+        data = encode(answer, self._slots.take(answer))
+        if not isinstance(answer, Emulate) or answer.settled:
+            self._keep("~".join(_key(one) for one in descriptors), data)
+        return data
+
+    def _keep(self, key: str, data: bytes) -> None:
+        """Let the interpreter find the answer by itself next time."""
+        temporary = self._folder / f"{threading.get_ident():x}"
+        temporary.write_bytes(data)
+        temporary.rename(self._folder / "answers" / key)
+
+
+def _question(connection: socket.socket, text: bytes, descriptors: list[int]) -> Question | None:
+    fields = text.split(b"\0")
+    if not descriptors or len(fields) < len(descriptors) + 2:
+        return None
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, _, _ = _CREDENTIALS.unpack(raw)
+    root = Path(f"/proc/{pid}/root")
+    paths = [os.readlink(f"/proc/self/fd/{one}") for one in descriptors]
+    script = Script(paths[1], descriptors[1]) if len(descriptors) > 1 else None
+    return Question(paths[0], descriptors[0], os.fsdecode(fields[1]), root, script)
+
+
+def _key(descriptor: int) -> str:
+    status = os.fstat(descriptor)
+    seconds, nanoseconds = divmod(status.st_ctime_ns, 10**9)
+    return f"{status.st_dev:x}-{status.st_ino:x}-{seconds:x}-{nanoseconds:x}-{status.st_size:x}"

@@ -1,0 +1,88 @@
+"""Two layers of one step compared: what native stand-ins made against what the emulator makes."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+DIFFERING = (
+    "var/log/*",
+    "var/cache/ldconfig/aux-cache",
+    "var/lib/apt/lists/*",
+    "var/cache/apt/*.bin",
+    "var/lib/systemd/*",
+    "var/cache/debconf/*-old",
+    "var/lib/dpkg/*-old",
+    "*.pyc",
+    "tmp/*",
+)
+"""Files that differ between any two runs: logs, indexes of what was fetched when, and files that
+hold the times of others."""
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+def differences(left: Path, right: Path) -> tuple[str, ...]:
+    """The paths whose kind, mode, owner, size, content, link or attributes differ, and how.
+
+    Args:
+        left: a layer's folder.
+        right: another one's.
+    """
+    names = sorted(set(_paths(left)) | set(_paths(right)))
+    found = ((name, _difference(left / name, right / name)) for name in names)
+    return tuple(
+        f"/{name}: {what}"
+        for name, what in found
+        if what and not any(fnmatch.fnmatchcase(name, pattern) for pattern in DIFFERING)
+    )
+
+
+def _paths(folder: Path) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            yield os.path.relpath(os.path.join(place, name), folder)
+
+
+def _difference(left: Path, right: Path) -> str:
+    if not os.path.lexists(left) or not os.path.lexists(right):
+        return "only with stand-ins" if os.path.lexists(left) else "only without stand-ins"
+    one, other = left.lstat(), right.lstat()
+    facts = {
+        "kind": (stat.S_IFMT(one.st_mode), stat.S_IFMT(other.st_mode)),
+        "mode": (stat.S_IMODE(one.st_mode), stat.S_IMODE(other.st_mode)),
+        "owner": ((one.st_uid, one.st_gid), (other.st_uid, other.st_gid)),
+        "device": (one.st_rdev, other.st_rdev),
+    }
+    for name, (mine, its) in facts.items():
+        if mine != its:
+            return name
+    if stat.S_ISLNK(one.st_mode):
+        return "" if os.readlink(left) == os.readlink(right) else "link"
+    if _attributes(left) != _attributes(right):
+        return "attributes"
+    if stat.S_ISREG(one.st_mode) and not _same_content(left, right):
+        return "content"
+    return ""
+
+
+def _attributes(path: Path) -> dict[str, bytes]:
+    names = os.listxattr(path, follow_symlinks=False)
+    return {
+        name: os.getxattr(path, name, follow_symlinks=False)
+        for name in names
+        if not name.startswith(("user.overlay.", "trusted.overlay."))
+    }
+
+
+def _same_content(left: Path, right: Path) -> bool:
+    if left.stat().st_size != right.stat().st_size:
+        return False
+    with left.open("rb") as one, right.open("rb") as other:
+        while chunk := one.read(_CHUNK_BYTES):
+            if chunk != other.read(_CHUNK_BYTES):
+                return False
+    return True

@@ -1,0 +1,134 @@
+"""Questions that come through the folder's socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.accelerator.judge import Question
+from trimaran.executor.answering import AnswerServer, Judge, Slots
+
+NATIVE = Native("/usr/bin/tool", "/kit/tool", "tool 1", ("xkit/tool", "0", "*"))
+
+
+@contextmanager
+def asked(folder: Path, judge: Judge) -> Iterator[tuple[AnswerServer, Slots, list[str]]]:
+    (folder / "answers").mkdir()
+    slots, failures = Slots(64), list[str]()
+    server = AnswerServer(folder, judge, slots, failures.append)
+    server.start()
+    try:
+        yield server, slots, failures
+    finally:
+        server.stop()
+
+
+def ask(folder: Path, program: Path, *more: Path) -> bytes:
+    files = [os.open(path, os.O_RDONLY) for path in (program, *more)]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection:
+            connection.connect(str(folder / "socket"))
+            text = b"\0".join((b"path", b"name", *(b"script" for _ in more), b""))
+            socket.send_fds(connection, [text], files)
+            return connection.recv(4096)
+    finally:
+        for file in files:
+            os.close(file)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "tool"
+    path.write_bytes(b"\x7fELF")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+def key(*paths: Path) -> str:
+    return "~".join(
+        f"{one.st_dev:x}-{one.st_ino:x}-{one.st_ctime_ns // 10**9:x}"
+        f"-{one.st_ctime_ns % 10**9:x}-{one.st_size:x}"
+        for one in (path.stat() for path in paths)
+    )
+
+
+def test_the_judge_sees_the_file_and_not_the_name(folder: Path, program: Path) -> None:
+    seen: list[Question] = []
+
+    def judge(question: Question) -> Answer:
+        seen.append(question)
+        return NATIVE
+
+    with asked(folder, judge) as (_, slots, _):
+        answer = ask(folder, program)
+
+    assert (seen[0].path, seen[0].argv0) == (str(program), "name")
+    assert seen[0].root == Path(f"/proc/{os.getpid()}/root")
+    assert answer == b"c2\0xkit/tool\0" + b"0\0*\0"
+    assert (folder / "answers" / key(program)).read_bytes() == answer
+    assert (slots.native, slots.answers) == ({2}, {2: NATIVE})
+
+
+def test_a_script_is_answered_for_with_its_program(folder: Path, program: Path) -> None:
+    script = program.with_name("script")
+    script.write_text("#!/usr/bin/tool\n")
+
+    def judge(question: Question) -> Answer:
+        assert question.script is not None
+        return Emulate(question.script.path, "no")
+
+    with asked(folder, judge):
+        assert ask(folder, program, script) == b"E2\0"
+
+    assert os.listdir(folder / "answers") == [key(program, script)]
+
+
+def test_an_answer_that_may_change_is_not_kept(folder: Path, program: Path) -> None:
+    with asked(folder, lambda question: Emulate(question.path, "no", settled=False)):
+        assert ask(folder, program) == b"E2\0"
+        assert ask(folder, program) == b"E4\0"
+
+    assert os.listdir(folder / "answers") == []
+
+
+def test_a_judge_that_fails_means_the_emulator(folder: Path, program: Path) -> None:
+    def judge(question: Question) -> Answer:
+        raise ValueError(question.argv0)
+
+    with asked(folder, judge) as (_, _, failures):
+        assert ask(folder, program) == b"E2\0"
+
+    assert failures == [f"{program}: ValueError('name')"]
+
+
+@pytest.mark.parametrize("text", [b"", b"\0", b"path\0", b"x" * 8000])
+def test_what_is_no_question_is_answered_all_the_same(folder: Path, text: bytes) -> None:
+    with (
+        asked(folder, lambda _: NATIVE),
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as connection,
+    ):
+        connection.connect(str(folder / "socket"))
+        connection.send(text or b"\0")
+        assert connection.recv(4096) == b"E0\0"
+
+
+def test_counters_that_run_out_are_shared() -> None:
+    slots = Slots(12)
+    taken = [slots.take(NATIVE) for _ in range(5)]
+    emulated = slots.take(Emulate("/a", "no"))
+
+    assert taken == [2, 4, 6, 10, 10]
+    assert emulated == 8
+    assert slots.native == {2, 4, 6, 10}
