@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "TRIMARAN_QEMU": "The default of `--qemu`; several are separated by colons.",
     "TRIMARAN_EMULATION_QUIRKS": "The default of `--emulation-quirks`.",
     "TRIMARAN_STALL_TIMEOUT": "The default of `--stall-timeout`.",
+    "TRIMARAN_ACCELERATE": "The default of `--accelerate`.",
     "XDG_DATA_HOME": "See TRIMARAN_STORE.",
     "XDG_CONFIG_HOME": "The settings file is `trimaran/config.toml` below it; else below"
     " `~/.config`.",
