@@ -87,7 +87,11 @@ def test_each_program_is_explained(shop: OwnWorkshop, platform: str) -> None:
     assert re.search(r"^  /usr/bin/sed: \d+ native$", text, re.MULTILINE)
     assert re.search(r"^  /usr/bin/uname: \d+ emulated \(.*machine.*\)$", text, re.MULTILINE)
     # A copy of another program in its place.
-    assert re.search(r"^  /usr/bin/tac: \d+ emulated \(.*not the file that coreutils brought\)$", text, re.MULTILINE)
+    assert re.search(
+        r"^  /usr/bin/tac: \d+ emulated \(.*not the file that coreutils brought\)$",
+        text,
+        re.MULTILINE,
+    )
     # No package owns it, and it is setuid.
     assert re.search(r"^  /usr/bin/own-id: \d+ emulated", text, re.MULTILINE)
 

@@ -7,8 +7,9 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from trimaran.accelerator import compilers
+from trimaran.accelerator import compilers, databases
 from trimaran.accelerator.kits import Kit
+from trimaran.accelerator.trees import Tree
 from trimaran.build.kits import KitMaker
 from trimaran.errors import TrimaranError
 from trimaran.executor.stand_ins import StandIns
@@ -68,7 +69,9 @@ class BaseKits:
         base, machine = self.get(BASE), self.platform.machine
         if base is None or machine is None:
             return None
-        packages = compilers.packages(machine, base, self.texts)
+        with Tree(base.root) as tree:
+            database = databases.read(tree, databases.Memory())
+            packages = compilers.packages(machine, database, self.texts) if database else ()
         if not packages:
             return None
         lowers = self.maker.compilers(self.name, packages, str(self.platform))

@@ -9,15 +9,14 @@ import threading
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from trimaran.build import acceleration, preflight
-from trimaran.build.acceleration import Acceleration, Wish
+from trimaran.build import preflight
 from trimaran.build.cache_imports import Imports
 from trimaran.build.contexts import Folders
 from trimaran.build.demand import Demand
-from trimaran.build.kits import KitMaker
 from trimaran.build.machine import Machine
 from trimaran.build.plan import Plan
 from trimaran.build.resolve import Resolver
@@ -32,10 +31,13 @@ from trimaran.executor.executor import Executor
 from trimaran.executor.runtime import Runtime
 from trimaran.executor.stand_ins import Supply
 from trimaran.executor.surroundings import Surroundings
-from trimaran.graph.steps import Run
+from trimaran.graph.steps import Run, walk
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest, RunOptions
 from trimaran.scheduler.runner import attempt, run
+
+if TYPE_CHECKING:
+    from trimaran.build.acceleration import Acceleration
 
 
 class Execution(msgspec.Struct, frozen=True):
@@ -75,7 +77,7 @@ class Execution(msgspec.Struct, frozen=True):
         # Found only where it is needed: an image FROM scratch that only copies runs nothing.
         runtime = Runtime.find(machine.search_path, machine.runtime) if self.supports else None
         settings = preflight.settings(self.supports, machine.quirks)
-        accelerated = self._acceleration(demand, runtime)
+        accelerated = self._acceleration(runtime)
         executor = self._executor(runtime, machine.stop, settings, accelerated)
         worker = self._worker(executor, machine.stop, settings)
         with accelerated.running() if accelerated else nullcontext():
@@ -120,19 +122,22 @@ class Execution(msgspec.Struct, frozen=True):
             settings,
         )
 
-    def _acceleration(self, demand: Demand, runtime: Runtime | None) -> Acceleration | None:
+    def _acceleration(self, runtime: Runtime | None) -> Acceleration | None:
+        from trimaran.build import acceleration  # noqa: PLC0415 - slow to load
+        from trimaran.build.kits import KitMaker  # noqa: PLC0415 - slow to load
+
         mode = self.machine.accelerate
         if runtime is None or not acceleration.wanted(mode, self.supports):
             return None
         stop = threading.Event()
         worker = self._worker(self._executor(runtime, stop, {}), stop, {})
-        return Acceleration(
+        return acceleration.Acceleration(
             self.machine.store,
             KitMaker(self.resolver, worker, self.imports, stop),
             self.supports,
-            Wish(
+            acceleration.Wish(
                 mode == "compatible",
-                _texts(demand),
+                _texts(self.plan),
                 mode == "verify",
                 self.machine.explain_acceleration,
             ),
@@ -141,10 +146,10 @@ class Execution(msgspec.Struct, frozen=True):
         )
 
 
-def _texts(demand: Demand) -> dict[Platform, tuple[str, ...]]:
-    """What the RUN steps that are to be done say, by platform."""
+def _texts(plan: Plan) -> dict[Platform, tuple[str, ...]]:
+    """What the RUN steps say, by platform; those that are done may have brought a compiler."""
     found: dict[Platform, tuple[str, ...]] = {}
-    for step in demand.roots.values():
+    for step in walk(plan.ends):
         if isinstance(step, Run):
             text = " ".join(step.arguments)
             found[step.platform] = (*found.get(step.platform, ()), text)

@@ -28,6 +28,10 @@ from trimaran.scheduler.runner import run
 
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _INSTALL = """set -e
+if ! command -v apt-get >/dev/null; then
+    for package in {packages}; do apk add --no-cache "$package" || true; done
+    exit
+fi
 apt-get -qq update
 for package in {packages}; do
     if apt-cache show "$package" >/dev/null 2>&1; then set -- "$@" "$package"; fi
