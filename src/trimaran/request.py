@@ -218,12 +218,12 @@ class BuildRequest(msgspec.Struct, frozen=True):
     `platforms` is empty for the host's own. `arch_tags` asks for a tag for each platform as well.
     `dockerfile` is absolute, or relative to a context that is fetched; `dockerfile_text` is its
     bytes if they were given themselves. `dockerfile_name` is what the user typed. `build_args` maps
-    a name to its value. `source_date_epoch` is in seconds. `allowed` maps patterns of files that
-    may be of another CPU to the reason (`audit.allowances`). `tests` are commands that must succeed
-    in every image (`build.testing`). `keep_going` builds the other platforms when one fails;
-    `allow_missing` publishes them without it. `run` is for the programs of RUN. `annotations` are
-    those of every output.
-    `no_cache_stages` are names, in lower case, of stages whose steps run anew.
+    a name to its value. `source_date_epoch` is in seconds, found out from the build argument and
+    the Dockerfile (`build.epoch`). `allowed` maps patterns of files that may be of another CPU to
+    the reason (`audit.allowances`). `tests` are commands that must succeed in every image
+    (`build.testing`). `keep_going` builds the other platforms when one fails; `allow_missing`
+    publishes them without it. `run` is for the programs of RUN. `annotations` are those of every
+    output. `no_cache_stages` are names, in lower case, of stages whose steps run anew.
     """
 
     context: MainContext

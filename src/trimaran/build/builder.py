@@ -18,6 +18,7 @@ from trimaran.build.cache_imports import Imports
 from trimaran.build.checking import find
 from trimaran.build.contexts import Folders
 from trimaran.build.demand import Demand, DemandFinder
+from trimaran.build.epoch import dated
 from trimaran.build.machine import Machine
 from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
@@ -97,6 +98,8 @@ class _Build:
             find_generator(self._request.sbom, self._machine.search_path)
         with opened(self._request, self._machine, self._emit) as sources:
             dockerfile = parse(sources.dockerfile, self._request.dockerfile_name)
+            self._request, dockerfile = dated(self._request, dockerfile, sources.folders)
+            self._outputs = Outputs(self._request)
             return self._build(dockerfile, sources.folders)
 
     def _build(self, dockerfile: Dockerfile, folders: Folders) -> Built:

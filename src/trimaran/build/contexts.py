@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trimaran.errors import ContextError
@@ -81,6 +83,20 @@ class Folders:
         """
         return self._open_remote().material(source)
 
+    def time_of(self, source: Download | GitTree) -> int | None:
+        """When a source was changed, in seconds: a commit's time, what the server or archive says.
+
+        Raises:
+            ContextError: it cannot be fetched.
+        """
+        if isinstance(source, Download):
+            return self._open_remote().time_of(source)
+        return _newest(self.find(source).path)
+
+    def newest(self, context: ContextFiles) -> int | None:
+        """The time of the newest file of a context; those of a checkout have the commit's."""
+        return _newest(self._root(context.context).path)
+
     def save(self) -> None:
         """Keep the hashes of files for the next build."""
         for name, hashes in self._hashes.items():
@@ -113,3 +129,13 @@ class Folders:
 
     def _key(self, name: str) -> str:
         return hashlib.sha256(os.fsencode(self._root(name).path)).hexdigest()
+
+
+def _newest(folder: Path) -> int | None:
+    times = [
+        int(facts.st_mtime)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if stat.S_ISREG((facts := os.lstat(os.path.join(parent, name))).st_mode)
+    ]
+    return max(times, default=None)

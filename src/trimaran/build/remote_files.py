@@ -80,6 +80,18 @@ class RemoteFiles:
         uri = shown(source.remote) + (f"#{source.ref}" if source.ref else "")
         return Material(uri, {"sha1" if len(commit) == _SHA1_DIGITS else "sha256": commit})
 
+    def time_of(self, source: Download) -> int | None:
+        """When a file was changed, in seconds: as its server says, else its newest member.
+
+        Raises:
+            ContextError: it cannot be downloaded.
+        """
+        found = self._downloads.fetch(source)
+        if found.last_modified:
+            return found.mtime_s
+        with self._store.open_blob(found.digest) as file:
+            return unpack.newest(file)
+
     def find(self, source: Download | GitTree) -> SourceRoot:
         """A folder that holds what ADD copies.
 

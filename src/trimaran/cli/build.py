@@ -29,7 +29,7 @@ from trimaran.cli.emulators import qemu_option
 from trimaran.cli.flags import GoCommand
 from trimaran.cli.quirks import quirks_option, stall_option
 from trimaran.cli.run_options import build_options, of_build, of_container, split_allow
-from trimaran.cli.session import Session, epoch
+from trimaran.cli.session import Session
 from trimaran.cli.views import progress_option, view
 from trimaran.errors import UsageError
 from trimaran.events import Notice
@@ -202,7 +202,6 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         pull=flags.pull,
         build_contexts=dict(values.build_context(item) for item in flags.build_contexts),
         outputs=outputs,
-        source_date_epoch=epoch(build_args.get(_EPOCH, "")),
         proxies=session.proxies,
         verify=not flags.no_verify,
         allowed=dict(allowed(patterns, flags.allow_file)),

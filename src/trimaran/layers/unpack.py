@@ -83,6 +83,23 @@ def unpack_archive(
     return True
 
 
+def newest(file: BinaryIO) -> int | None:
+    """The latest modification time of an archive's files, in seconds; None if it has none.
+
+    Args:
+        file: open at its start; it may be no archive at all.
+    """
+    found: int | None = None
+    try:
+        for entry in TarReader(ByteStream(decompressed(streams.chunks(file), "archive"))):
+            if entry.kind == "file":
+                seconds = entry.mtime_ns // 10**9
+                found = seconds if found is None else max(found, seconds)
+    except LayerError:
+        return None
+    return found
+
+
 def _first(entries: Iterator[Entry]) -> Entry | None:
     try:
         return next(entries, None)
