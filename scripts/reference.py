@@ -48,8 +48,8 @@ ENVIRONMENT = {
     "DOCKER_HOST": "Docker's daemon for `docker-daemon:`, as `unix://PATH`; else"
     " `/var/run/docker.sock`.",
     "SOURCE_DATE_EPOCH": "Seconds since 1970. It becomes the time of new configs and history"
-    " lines; later times of files become this one in layers and tars. For `build` also `context`, or"
-    " the name of a named context or stage.",
+    " lines; later times of files become this one in layers and tars. For `build` also"
+    " `context`, or the name of a named context or stage.",
     "HTTP_PROXY": "With HTTPS_PROXY, FTP_PROXY, ALL_PROXY and NO_PROXY, in either case: the way"
     " to registries, and passed to `RUN` and `trimaran run` in both cases. No part of a step's"
     " identity, and not in the image.",
