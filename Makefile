@@ -1,4 +1,4 @@
-.PHONY: demo test cpus conformance check bench
+.PHONY: demo test cpus conformance check bench fuzz
 
 demo:
 	scripts/demo
@@ -19,3 +19,7 @@ check:
 
 bench:
 	bench/run
+
+# The native code on bytes of any kind; needs clang. SECONDS=N for how long.
+fuzz:
+	scripts/fuzz $(or $(SECONDS),60)

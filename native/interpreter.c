@@ -13,7 +13,7 @@
 #define FOLDER "/dev/.trimaran"
 
 enum { AT_NULL = 0, AT_EXECFD = 2, AT_FLAGS = 8, AT_SECURE = 23, AT_FLAGS_PRESERVE_ARGV0 = 1 };
-enum { NAME_LIMIT = 4096, DESCRIPTORS = 2 };
+enum { NAME_LIMIT = 4096, DESCRIPTORS = 2, MEMORY_LIMIT = 64 << 20 }; /* no exec takes that many */
 
 /* Zeros that the build overwrites in its copy: the control folder (inode 0: any of its device), and
    QEMU's entry seen from this one. In assembly, so that the compiler takes none of it for known. */
@@ -226,7 +226,8 @@ static void start(int folder, const struct call *call, const struct answer *answ
     build_environment(&words[1], answer, call->environment);
     size_t pointers = words[0].count + words[1].count;
     size_t size = pointers * sizeof(char *) + words[0].text_size;
-    char **memory = map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+    char **memory =
+        size > MEMORY_LIMIT ? NULL : map(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     if (!memory)
         return;
     char **environment = memory + words[0].count;

@@ -27,7 +27,8 @@ def emulated(*room: str) -> dict[str, Any]:
 def plain(*room: str) -> dict[str, Any]:
     """The same programs with QEMU as the handler."""
     one = Room(*room)
-    one.open(emulator="plain")
+    one.open()
+    one.switch(on=False)
     return {"found": _every_way(), "counted": one.counted()}
 
 

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from trimaran.accelerator import interpreter
 from trimaran.emulation import find, handlers
 from trimaran.linux import mounts
 
+_TABLE = Path("/proc/sys/fs/binfmt_misc")
+_OURS = "with-stand-ins-"
 COUNTERS = 8192
 STAND_IN = ("xkit/base/bin/busybox", "0", "*")
 Question = tuple[tuple[str, ...], tuple[str, ...]]
@@ -67,35 +70,36 @@ class Room:
         status = self.control.stat()
         self.interpreter = place / "interpreter"
         self._identity = {"folder_dev": status.st_dev, "folder_ino": status.st_ino}
-        self._name = name
+        machine = machines.by_name(name)
+        assert machine is not None
+        self.machine = machine
         self._counts = os.open(counts, os.O_RDONLY)
         self._answers = os.open(self.control / "answers", os.O_RDONLY)
 
-    def open(self, *, emulator: str = "", **identity: int) -> None:
-        """Register the interpreter, or plain QEMU, and go into the root."""
-        table = Path("/proc/sys/fs/binfmt_misc")
-        mounts.BinfmtMisc(table).execute()
-        machine = machines.by_name(self._name)
-        assert machine is not None
-        qemu = find.emulators(machine, machines.host(), os.defpath)[0].path
-        if emulator == "plain":
-            program, flags = qemu, "PCF"
-        else:
-            program, flags = self.interpreter, "POCF"
-            interpreter.write(program, **{**self._identity, **identity}, emulator=qemu)
-        for one in handlers.for_machine(machine, program, flags):
-            handlers.register(table, one)
+    def open(self, **identity: int) -> None:
+        """Register QEMU and, in front of it, the interpreter; go into the root."""
+        mounts.BinfmtMisc(_TABLE).execute()
+        qemu = find.emulators(self.machine, machines.host(), os.defpath)[0].path
+        interpreter.write(self.interpreter, **{**self._identity, **identity}, emulator=qemu)
+        for one in handlers.for_machine(self.machine, qemu, "PCF"):
+            handlers.register(_TABLE, one)
+        for one in handlers.for_machine(self.machine, self.interpreter, "POCF"):
+            handlers.register(_TABLE, replace(one, name=f"{_OURS}{one.name}"))
         mounts.Tmpfs(self.root / "dev").execute()
-        for name in ("null", ".trimaran/counts"):
-            (self.root / "dev" / name).parent.mkdir(exist_ok=True)
-        (self.root / "dev/null").touch()
         inside = self.root / "dev/.trimaran"
+        inside.mkdir()
+        (self.root / "dev/null").touch()
         mounts.Bind(Path("/dev/null"), self.root / "dev/null").execute()
         mounts.Bind(self.control, inside, read_only=True).execute()
         mounts.Bind(self.control / "counts", inside / "counts").execute()
         mounts.Bind(Path("/proc"), self.root / "proc").execute()
         os.chroot(self.root)
         os.chdir("/")
+
+    def switch(self, *, on: bool) -> None:
+        """Switch the interpreter on or off; QEMU alone is the handler without it."""
+        for entry in _TABLE.glob(f"{_OURS}*"):
+            entry.write_text("1" if on else "0")
 
     def decide(self, program: str | int, *fields: str, script: str = "") -> None:
         """Write the answer about a program, or about it and a script; fields or raw bytes."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from tests.accelerator import interpreter_scenarios as scenarios
+from tests.accelerator import timing
 from tests.support.busybox import busybox
 from tests.support.inside import USERS, run_inside
 from tests.support.users import ordinary_folder
@@ -246,3 +247,10 @@ def test_damaged_files_of_the_build_mean_qemu(play: Play) -> None:
     assert found["last"] == FOREIGN
     assert found["edge"] == [HOST, {"8190": 1}]
     assert (found["cut"], found["empty"]) == (HOST, FOREIGN)
+
+
+@pytest.mark.real
+def test_it_adds_less_than_a_millisecond() -> None:
+    _, added = timing.added_us(5)
+    assert set(added) == {"QEMU, answer known", "QEMU, build asked", "native, answer known"}
+    assert max(added.values()) < 1000
