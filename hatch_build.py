@@ -26,7 +26,7 @@ _COMMON = (
 # Vector registers are QEMU's to find as the kernel left them; tables of addresses need relocations.
 _INTERPRETER = (
     *("-static", "-fPIE", "-mgeneral-regs-only", "-fno-builtin", "-fno-jump-tables"),
-    *("-Wl,-T,interpreter.ld", "interpreter.c", "answer.c", "memory.c"),
+    *("-Wl,-T,interpreter.ld", "interpreter.c", "asking.c", "answer.c", "words.c", "memory.c"),
 )
 _TOLD = ("-shared", "-fPIC", "-Wl,--hash-style=both", "-Wl,-soname,told.so", "told.c")
 # Atomic instructions in place, not through a library that chooses them.

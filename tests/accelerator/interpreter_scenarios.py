@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,7 @@ def native(*room: str) -> dict[str, Any]:
         "status": shell("exit 7"),
         "signal": shell("kill -9 $$"),
         "descriptors": shell("ls /proc/self/fd | wc -l"),
+        "at once": shell("for one in $(seq 40); do /bin/true & done; wait"),
         "counted": one.counted(),
     }
 
@@ -208,23 +210,31 @@ def asking(*room: str) -> dict[str, Any]:
         "emulate": encode("E2"),
         "crash": None,
         **{f"garbage {at}": garbage for at, garbage in enumerate(_garbage())},
-        **{f"outside {path}": encode("c4", f"x{path}", *STAND_IN[1:]) for path in _outside()},
+        **{f"outside {path}": encode("c4", f"x{path}", *STAND_IN[1:]) for path in outside()},
     }
     found = {}
     without = shell("uname -m")
     current = [b""]
-    one.serve(lambda _: current[0] if current[0] != b"-" else None)
+    listener = one.serve(lambda _: current[0] if current[0] != b"-" else None)
     for name, answer in answers.items():
         current[0] = b"-" if answer is None else answer
         found[name] = shell("uname -m")
     current[0] = encode("c6", "s")
     script = run(["sh", "/script"], "/bin/busybox")
+    current[0] = answers["native"] or b""
+    worker = shell("uname -m", user=WORKER, group=WORKER, extra_groups=[])
+    long_name = run(["u" * 5000, "x"], "/bin/busybox")
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
     program, text = key("/bin/busybox"), key("/script")
     return {
         "without": without,
         "found": found,
         "script": script,
-        "questions": [*one.questions[:1], *one.questions[-2:]],
+        "worker": worker,
+        "long name": long_name[0],
+        "dead": shell("uname -m"),
+        "questions": [*one.questions[:1], *one.questions[-3:-1]],
         "keys": [program, text],
         "counted": one.counted(),
     }
@@ -241,7 +251,8 @@ def _garbage() -> list[bytes]:
     ]
 
 
-def _outside() -> list[str]:
+def outside() -> list[str]:
+    """Paths that an answer may not have started: none is a program of the control folder."""
     return [
         *("../../bin/busybox", "link", "up", "kit/../../control/kit/base/bin/busybox", "none"),
         *("kit", "kit/base/text", "socket", "counts", "kit/base/bin/busybox/"),

@@ -114,18 +114,26 @@ class Room:
         for name in os.listdir(self._answers):
             os.unlink(name, dir_fd=self._answers)
 
-    def serve(self, judge: Callable[[Question], Answer]) -> None:
-        """Answer questions in a thread: None closes the connection without a word."""
+    def serve(self, judge: Callable[[Question], Answer]) -> socket.socket:
+        """Answer questions in a thread: None closes the connection without a word.
+
+        Gives the socket that is listened on.
+        """
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         path = Path(f"/proc/self/fd/{self._answers}/../socket")
         listener.bind(str(path))
         path.chmod(0o666)
         listener.listen()
         threading.Thread(target=self._serve, args=(listener, judge), daemon=True).start()
+        return listener
 
     def _serve(self, listener: socket.socket, judge: Callable[[Question], Answer]) -> None:
         while True:
-            with listener.accept()[0] as connection:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return  # it was shut down
+            with connection:
                 question = _receive(connection)
                 self.questions.append(question)
                 answer = judge(question)

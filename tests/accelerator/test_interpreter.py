@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import struct
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from tests.support.users import ordinary_folder
 
 from trimaran import elf, machines
 from trimaran.accelerator import interpreter
-from trimaran.emulation import probes
+from trimaran.emulation import find, probes
 from trimaran.errors import HostError
 
 Play = Callable[..., Any]
@@ -48,7 +50,39 @@ def test_its_copy_is_an_emulator_still(tmp_path: Path) -> None:
     facts = elf.read(copy)
     assert facts is not None
     assert elf.fits(facts, machines.host())
-    assert os.access(copy, os.X_OK)
+    assert subprocess.run([copy], check=True, capture_output=True).stdout == b"ok\n"
+
+
+@pytest.mark.real
+def test_a_copy_of_any_static_program_does_what_it_did(tmp_path: Path) -> None:
+    """Of one that is linked for one address, and of one for any, as QEMU comes."""
+    arm = machines.by_name("arm")
+    assert arm is not None
+    qemu = find.emulators(arm, machines.host(), os.defpath)[0].path
+    for program in (busybox(machines.host().debian), qemu):
+        copy = tmp_path / program.name
+        interpreter.write(copy, folder_dev=1, folder_ino=2, emulator=program)
+        said = [
+            subprocess.run([one, "--help"], check=True, capture_output=True).stdout
+            for one in (program, copy)
+        ]
+        assert said[0].replace(bytes(program), b"") == said[1].replace(bytes(copy), b"")
+
+
+def test_the_tables_own_place_is_told_where_musl_looks_for_it(tmp_path: Path) -> None:
+    program = bytearray(probes.program(machines.host()))
+    start, (count,) = 64, struct.unpack_from("<H", program, 56)
+    row = struct.pack("<IIQQQQQQ", 6, 4, 64, 0x400040, 0x400040, 112, 112, 8)  # PT_PHDR
+    program[start:start] = row
+    struct.pack_into("<H", program, 56, count + 1)
+    (tmp_path / "musl").write_bytes(program)
+    interpreter.write(tmp_path / "i", folder_dev=1, folder_ino=2, emulator=tmp_path / "musl")
+    written = (tmp_path / "i").read_bytes()
+    (table,) = struct.unpack_from("<Q", written, 32)
+    rows = list(struct.iter_unpack("<IIQQQQQQ", written[table : table + 56 * (count + 2)]))
+    assert rows[0][0] == 6
+    assert rows[0][2:4] == rows[-1][2:4]
+    assert rows[0][2] == table
 
 
 @pytest.mark.parametrize("content", [b"", b"\x7fELF", b"#!/bin/sh\n", bytes(200)])
@@ -100,7 +134,8 @@ def test_a_stand_in_takes_its_place(play: Play) -> None:
         "status": [7, ""],
         "signal": [-9, ""],
         "descriptors": [0, "4\n"],
-        "counted": {"8": 5},
+        "at once": [0, ""],
+        "counted": {"8": 6 + 40},
     }
 
 
@@ -228,7 +263,9 @@ def test_a_build_is_asked(play: Play) -> None:
     assert found["found"].pop("native") == HOST
     assert set(map(tuple, found["found"].values())) == {tuple(FOREIGN)}
     assert (found["without"], found["script"]) == (FOREIGN, [0, "emulated\n"])
-    assert found["counted"]["0"] > 0
+    assert (found["worker"], found["dead"]) == (HOST, FOREIGN)
+    assert found["long name"] == 127, "longer than a question: emulated, where no applet has it"
+    assert found["counted"] == {"0": 2, "2": 1, "5": len(scenarios.outside()), "7": 1}
 
 
 @pytest.mark.real
