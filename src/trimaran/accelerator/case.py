@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from trimaran.accelerator import equality
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Stock
-from trimaran.accelerator.launching import launch
+from trimaran.accelerator.launching import Start, launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
 from trimaran.accelerator.patching import UnpatchableError, patch, texts
@@ -33,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True):
     own: Path
     swaps_bytes: bool
     compatible: bool
+
+
+Form = tuple[str, str]
 
 
 class _Refusal(Exception):  # noqa: N818  it is an answer
@@ -78,18 +82,19 @@ class Case(msgspec.Struct, frozen=True):
         )
         if isinstance(equal, Unequal):
             raise _Refusal(equal.reason, settled=equal.settled)
-        copy = self._copy(stock, stand_in)
         behind = tuple(map(self.match.fill, self.match.rule.behind))
-        fields = launch(stock, stand_in, self._fields(stock), behind, copy)
+        seen, folders = self._changed(stock, stand_in)
+        start = Start(stock, stand_in, seen, folders)
+        fields = launch(start, self._fields(stock, told=not folders), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
         package = f"{self.package.name} {self.package.version}"
-        seen = copy or f"{stock.view}{stand_in}"
         return Native(self.path, seen, package, fields, equal.exact)
 
-    def _fields(self, stock: Stock) -> tuple[str, ...]:
+    def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
+        rule = self.match.rule
         locale = ("L",) if self.settings.swaps_bytes else ()
-        filled = tuple(map(self.match.fill, self.match.rule.fields))
+        filled = map(self.match.fill, (*rule.fields, *(rule.otherwise if told else ())))
         return (*locale, *filled, *self._plugin(stock))
 
     def _plugin(self, stock: Stock) -> tuple[str, ...]:
@@ -103,25 +108,46 @@ class Case(msgspec.Struct, frozen=True):
             raise _Refusal("the kit has no equal one of the plug-in that it loads")
         return (*plugins.named(), *found)
 
-    def _copy(self, stock: Stock, stand_in: str) -> str:
-        """Where the container sees a changed copy of a program; empty if none is needed."""
-        if not self.match.rule.texts:
-            return ""
-        forms = [(self.match.fill(old), self.match.fill(new)) for old, new in self.match.rule.texts]
+    def _changed(self, stock: Stock, stand_in: str) -> tuple[str, tuple[str, ...]]:
+        """Where the container sees the program, and folders of libraries that were changed."""
+        rule = self.match.rule
+        seen = f"{stock.view}{stand_in}"
         try:
-            native = stock.content(stand_in)
-            data = patch(native, texts(native, self.tree.content(self.path), forms))
+            if rule.texts:
+                target, name = self.tree.content(self.path), os.path.basename(stand_in)
+                seen = self._copy(stock.content(stand_in), target, name, rule.texts)
+            return seen, self._libraries(stock, stand_in)
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
-        name = f"{hashlib.sha256(data).hexdigest()[:16]}-{os.path.basename(stand_in)}"
-        _write(self.settings.own / name, data)
-        return f"{CONTROL}/own/{name}"
+
+    def _libraries(self, stock: Stock, stand_in: str) -> tuple[str, ...]:
+        rule, words = self.match.rule, self.match.words
+        if not rule.libraries or len(words["native"]) != len(words["debian"]):
+            return ()
+        found = stock.libraries(stand_in)
+        folders = []
+        for beginning, forms in rule.libraries:
+            for library in found if isinstance(found, tuple) else ():
+                if library.name.startswith(beginning):
+                    target = self.tree.content(self.match.fill_path(library.path))
+                    copy = self._copy(stock.content(library.path), target, library.name, forms)
+                    folders.append(os.path.dirname(copy))
+        return tuple(folders)
+
+    def _copy(self, native: bytes, target: bytes, name: str, forms: Sequence[Form]) -> str:
+        """Where the container sees a changed copy of a program or library."""
+        filled = [(self.match.fill(old), self.match.fill(new)) for old, new in forms]
+        data = patch(native, texts(native, target, filled))
+        place = os.path.join(hashlib.sha256(data).hexdigest()[:16], name)
+        _write(self.settings.own / place, data)
+        return f"{CONTROL}/own/{place}"
 
 
 def _write(place: Path, data: bytes) -> None:
     """Write a program whole or not at all; one that is there is left alone."""
     if place.exists():
         return
+    place.parent.mkdir(exist_ok=True)
     scratch = place.with_name(f"{place.name}.{threading.get_ident()}")
     scratch.write_bytes(data)
     scratch.chmod(0o755)

@@ -33,8 +33,9 @@ class Kit(msgspec.Struct, frozen=True):
 
 
 class Library(msgspec.Struct, frozen=True):
-    """A shared object of a kit: its true path there, and whose it is."""
+    """A shared object of a kit: by which name it is asked for, its true path, whose it is."""
 
+    name: str
     path: str
     owned: Owned | None
 
@@ -88,7 +89,7 @@ class Stock:
                 where = self._library(name, program.search_paths if program else ())
                 if not where:
                     return name
-                found[name] = Library(where, self.owner(where))
+                found[name] = Library(name, where, self.owner(where))
                 pending.append(where)
         return tuple(found.values())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from trimaran.accelerator.kits import CONTROL, Stock
 
 CONDITIONS = "nmbqzLg"
@@ -12,12 +14,24 @@ _LOADER = ("zLD_PRELOAD", "zLD_AUDIT", "zLD_TRACE_LOADED_OBJECTS", "zLD_DEBUG")
 _C_LIBRARY = ("libc.so.", "ld-linux", "libm.so.", "libdl.so.", "libpthread.so.", "librt.so.")
 
 
+class Start(msgspec.Struct, frozen=True):
+    """What is started.
+
+    Attributes:
+        stock: the kit.
+        stand_in: the true path of its program.
+        seen: where the container sees that, or a changed copy.
+        folders: of changed libraries, which come before the kit's.
+    """
+
+    stock: Stock
+    stand_in: str
+    seen: str
+    folders: tuple[str, ...] = ()
+
+
 def launch(
-    stock: Stock,
-    stand_in: str,
-    fields: Sequence[str],
-    behind: Sequence[str] = (),
-    copy: str = "",
+    start: Start, fields: Sequence[str], behind: Sequence[str] = ()
 ) -> tuple[str, ...] | str:
     """The fields that start a kit's program, or why it cannot be started.
 
@@ -25,36 +39,33 @@ def launch(
     none of that name, and with the kit's libraries. `--argv0` came with glibc 2.33.
 
     Args:
-        stock: the kit.
-        stand_in: the true path of its program.
+        start: what is started.
         fields: conditions, and arguments before the caller's.
         behind: arguments behind the caller's.
-        copy: where the container sees a changed copy of it; empty if it runs as it is.
     """
-    program = stock.program(stand_in)
+    program = start.stock.program(start.stand_in)
     if program is None:
-        return f"the kit's {stand_in} is no program of this host"
+        return f"the kit's {start.stand_in} is no program of this host"
     conditions = [one for one in fields if one[0] in CONDITIONS]
     arguments = [one for one in fields if one[0] not in CONDITIONS]
-    path = copy or f"{stock.view}{stand_in}"
     if not program.interpreter:
-        return (*conditions, _execute(path), "0", *arguments, "*", *behind)
-    loader = stock.real(program.interpreter)
-    start = _through_loader(stock, loader, path)
-    if not start:
+        return (*conditions, _execute(start.seen), "0", *arguments, "*", *behind)
+    through = _through_loader(start, start.stock.real(program.interpreter))
+    if not through:
         return "the kit's dynamic loader cannot give a program another name"
     own = [] if _needs_c_library_alone(program.needed) else ["zLD_LIBRARY_PATH"]
-    return (*conditions, *_LOADER, *own, *start, *arguments, "*", *behind)
+    return (*conditions, *_LOADER, *own, *through, *arguments, "*", *behind)
 
 
-def _through_loader(stock: Stock, loader: str, path: str) -> tuple[str, ...]:
+def _through_loader(start: Start, loader: str) -> tuple[str, ...]:
+    stock = start.stock
     content = stock.content(loader) if loader else b""
     if b"--argv0" not in content:
         return ()
     seen = f"{stock.view}{loader}"
     inhibit = ("a--inhibit-cache",) if b"--inhibit-cache" in content else ()
-    folders = ":".join(f"{stock.view}{folder}" for folder in stock.folders)
-    names = ("a--argv0", "0", "a--library-path", f"a{folders}", f"a{path}")
+    folders = ":".join((*start.folders, *(f"{stock.view}{one}" for one in stock.folders)))
+    names = ("a--argv0", "0", "a--library-path", f"a{folders}", f"a{start.seen}")
     return (_execute(seen), f"a{seen}", *inhibit, *names)
 
 

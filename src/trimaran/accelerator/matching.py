@@ -24,6 +24,11 @@ class Match(msgspec.Struct, frozen=True):
         """A template with its words put in."""
         return _WORD.sub(lambda found: self.words.get(found[1], found[0]), template)
 
+    def fill_path(self, path: str) -> str:
+        """Where the target has a library that is at `path` on the host."""
+        host, target = self.words["host_folder"], self.words["folder"]
+        return path.replace(f"/{host}/", f"/{target}/")
+
     @property
     def packages(self) -> tuple[str, ...]:
         """Whose the program must be."""

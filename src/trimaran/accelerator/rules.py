@@ -31,6 +31,8 @@ class Rule(msgspec.Struct, frozen=True):
         behind: arguments behind those of the caller.
         texts: of patched programs: forms of C strings in the stand-in, and of what they are in the
             target's own program (`patching.texts`).
+        libraries: of patched programs: the beginnings of the names of libraries, and their texts.
+        otherwise: fields if the target's name is of another length, for which C++ has no room.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
     """
 
@@ -42,6 +44,8 @@ class Rule(msgspec.Struct, frozen=True):
     fields: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    otherwise: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
 
 
@@ -129,13 +133,24 @@ NEUTRAL: tuple[Rule, ...] = (
     ),
 )
 
+_NAME = (("{native}", "{debian}"),)
+_APT_LIBRARIES = (("libapt-pkg.so", _NAME), ("libapt-private.so", _NAME))
+_APT_ARCHITECTURE = (
+    "a-oAPT::Architecture={debian}",
+    "n--version",
+    "n-v",
+    "n--help",
+    "n-h",
+    "nhelp",
+)
 TOLD: tuple[Rule, ...] = (
     Rule(
         "told",
         ("apt",),
         _in("/bin", "apt apt-get apt-cache apt-cdrom apt-config apt-mark"),
-        "asks its configuration for the architecture, and says its own with --version",
-        fields=("n--version", "n-v", "a-oAPT::Architecture={debian}"),
+        "its architecture is compiled into its libraries",
+        libraries=_APT_LIBRARIES,
+        otherwise=_APT_ARCHITECTURE,
     ),
     Rule(
         "told",
@@ -144,8 +159,9 @@ TOLD: tuple[Rule, ...] = (
             *_in("/bin", "apt-extracttemplates apt-sortpkgs"),
             *_in("/lib/apt", "apt-extracttemplates apt-helper planners/dump solvers/dump"),
         ),
-        "asks its configuration for the architecture",
-        fields=("n--version", "n-v", "a-oAPT::Architecture={debian}"),
+        "its architecture is compiled into its libraries",
+        libraries=_APT_LIBRARIES,
+        otherwise=_APT_ARCHITECTURE,
     ),
     Rule(
         "neutral",

@@ -1,0 +1,97 @@
+"""Every row of the table on real inputs: the stand-in prints and writes what the emulated one does.
+
+The roots are real Debian packages. A row without a sample fails; so does a program of a row that
+was not run, or was run and stayed emulated.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.accelerator import rules_scenarios as scenarios
+from tests.accelerator.samples import BASE, COMPILERS, TOOLS
+from tests.support.debs import debian_root
+from tests.support.inside import run_inside
+
+from trimaran.accelerator.rules import NEVER, RULES, Rule
+
+PROGRAMS = (
+    *("apt", "apt-utils", "base-passwd", "bash", "coreutils", "dash", "debianutils", "diffutils"),
+    *("dpkg", "findutils", "gpgv", "grep", "gzip", "hostname", "make", "mawk", "passwd", "sed"),
+    *("tar", "util-linux"),
+)
+MORE = (
+    *("bison", "bzip2", "cpio", "file", "flex", "gawk", "gettext", "git", "gperf", "lz4", "m4"),
+    *("ninja-build", "patch", "re2c", "rsync", "unzip", "xz-utils", "zip", "zstd"),
+)
+NATIVE = ("gcc", "g++", "libc6-dev")
+ELSEWHERE = ("busybox",)  # Alpine's
+QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
+SAMPLES = {**BASE, **TOOLS, **COMPILERS}
+
+
+def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:
+    """Run the samples both ways; gives the programs that were native."""
+    text = json.dumps(samples)
+    plain, fast = (
+        run_inside(scenarios.compared, "self", folder, root, kit, cpu, text, how, timeout_s=1800)
+        for how in ("no", "yes")
+    )
+    different = {name for name in samples if plain["found"][name] != fast["found"][name]}
+    assert not different, json.dumps([_difference(plain, fast, name) for name in different])
+    return set(fast["native"])
+
+
+def _difference(plain: Any, fast: Any, name: str) -> list[Any]:
+    one, other = plain["found"][name], fast["found"][name]
+    files = {path for path in {*one[2], *other[2]} if one[2].get(path) != other[2].get(path)}
+    return [name, sorted(files), one[:2], other[:2]]
+
+
+def names_of(rule: Rule) -> set[str]:
+    return {program.rpartition("/")[2].replace("{triplet}-", "") for program in rule.programs}
+
+
+@pytest.mark.parametrize("rule", [one for one in RULES if one not in NEVER], ids=str)
+def test_every_row_has_a_sample_and_a_reason(rule: Rule) -> None:
+    assert rule.why
+    assert names_of(rule) & {*SAMPLES, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("rule", NEVER, ids=str)
+def test_what_is_never_native_says_why(rule: Rule) -> None:
+    assert rule.why
+
+
+@pytest.mark.real
+def test_programs_of_a_base(tmp_path: Path) -> None:
+    root = debian_root("trixie", "arm64", PROGRAMS)
+    kit = debian_root("trixie", "amd64", PROGRAMS)
+    native = compare(root, kit, "aarch64", {name: SAMPLES[name] for name in QUICK}, tmp_path)
+    wanted = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
+    assert {f"/usr/bin/{name}" for name in wanted} <= native
+    assert not native & {"/usr/bin/uname", "/usr/bin/arch", "/usr/bin/od", "/usr/bin/seq"}
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("suite", "architecture", "cpu"),
+    [
+        ("trixie", "arm64", "aarch64"),
+        ("trixie", "armhf", "arm"),
+        ("trixie", "ppc64el", "ppc64le"),
+        ("trixie", "s390x", "s390x"),
+        ("bookworm", "arm64", "aarch64"),
+    ],
+)
+def test_all_programs(suite: str, architecture: str, cpu: str, tmp_path: Path) -> None:
+    root = debian_root(suite, architecture, (*PROGRAMS, *MORE, *NATIVE))
+    triplet = scenarios.triplet(cpu)
+    cross = (f"gcc-{triplet}", f"g++-{triplet}")
+    kit = debian_root(suite, "amd64", (*PROGRAMS, *MORE, *cross))
+    native = compare(root, kit, cpu, SAMPLES, tmp_path)
+    assert len(native) > 100
