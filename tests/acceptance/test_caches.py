@@ -180,7 +180,8 @@ def test_a_cache_in_a_folder_holds_the_targets_steps_alone_unless_all_are_wanted
 def test_an_image_tells_of_its_own_steps(small: Workshop, registry: RunningRegistry) -> None:
     name = f"{registry.host}/caches/inline:one"
     epoch = {"SOURCE_DATE_EPOCH": "1700000000"}
-    _, digest, _ = begun(small, "-t", name, "--push", "--cache-to", "type=inline")
+    inline = ("--build-arg", "BUILDKIT_INLINE_CACHE=1")  # as BuildKit has it, beside type=inline
+    _, digest, _ = begun(small, "-t", name, "--push", *inline)
     assert begun(fresh(small, 1), "--cache-from", name, "--cache-to", "type=inline") == (
         *([], digest),
         [],
@@ -291,6 +292,32 @@ def test_a_kill_while_a_cache_is_written_leaves_the_old_one(small: Workshop) -> 
         steps, _, said = begun(fresh(small, turn + 1), "--cache-from", source)
         assert said == []
         assert set(steps) <= {f"RUN echo {max(turn - 1, 0)} > /turn"}
+    assert -signal.SIGKILL in ends
+
+
+def test_a_kill_while_a_cache_is_pushed_leaves_the_old_one(
+    small: Workshop, registry: RunningRegistry
+) -> None:
+    name = f"{registry.host}/caches/killed:one"
+    words = ("--platform", TWO, "--cache-to", f"type=registry,ref={name},mode=max")
+    small.build(*words, "context")
+    (tag,) = registry.storage.glob("**/caches/killed/_manifests/tags/one/current/link")
+    moments = random.Random(time.time_ns())  # noqa: S311 - the moments of a test
+    ends: list[int] = []
+    last = ""
+    for turn in range(5):
+        instruction = f"RUN dd if=/dev/urandom of=/turn{turn} bs=1M count=2 2>/dev/null"
+        small.write("context/Dockerfile", f"{ONE}{instruction}\n")
+        before = tag.read_text()
+        with small.start(*small.build_words("--progress", "rawjson", *words, "context")) as build:
+            wait_for_export(build)
+            time.sleep(moments.uniform(0, 0.06))
+            build.send_signal(signal.SIGKILL)
+            ends.append(build.wait())
+        if tag.read_text() != before:  # it was done: the new one is the old one from here on
+            last = f"{instruction}\n"
+        small.write("context/Dockerfile", f"{ONE}{last}")
+        assert begun(fresh(small, turn + 1), "--cache-from", name)[::2] == ([], [])
     assert -signal.SIGKILL in ends
 
 

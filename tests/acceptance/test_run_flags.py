@@ -81,7 +81,12 @@ def test_mounts_that_cannot_be(shop: Workshop) -> None:
     secret = refused("--mount=type=secret,id=token,required")
     assert "the secret 'token' was not given" in secret
     assert "add --secret id=token,src=FILE" in secret
+    assert "2 | >>>" in secret
     assert "no SSH agent 'default' was given" in refused("--mount=type=ssh,required")
+    late = "FROM busybox\nRUN echo first\nRUN --mount=type=secret,id=token,required true\n"
+    early = shop.run(*shop.build_words(shop.context(late)))
+    assert "the secret 'token' was not given" in early.stderr
+    assert "echo first" not in early.stderr.partition("ERROR")[0]  # no step was begun
     assert "add --allow network.host" in refused("--network=host")
     assert "add --allow security.insecure" in refused("--security=insecure")
 

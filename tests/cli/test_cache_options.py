@@ -36,6 +36,10 @@ def test_values_are_read_as_buildx_reads_them() -> None:
             "host.test/user/app:cache,host.test/user/app:cache",
         ]
     ) == (APP, FolderCache(Path("/c")), FolderCache(Path("/c"), DIGEST), APP, APP)
+    inline = CacheExport(None)
+    assert exports([], {"BUILDKIT_INLINE_CACHE": "1"}) == (inline,)
+    assert exports(["type=inline"], {"BUILDKIT_INLINE_CACHE": "true"}) == (inline,)
+    assert exports([], {"BUILDKIT_INLINE_CACHE": "0"}) == ()
     assert stages(["Build,two", "three"], no_cache=False) == {"build", "two", "three"}
 
 

@@ -25,8 +25,8 @@ def sample(size: int) -> bytes:
     return b"".join(numbers.choices(words, k=size // 11 + 1))[:size]
 
 
-def compressed(data: bytes, compression: Compression) -> bytes:
-    chosen, _ = compressor(compression)
+def compressed(data: bytes, compression: Compression, level: int | None = None) -> bytes:
+    chosen, _ = compressor(compression, level)
     blocks = [data[at : at + BLOCK_BYTES] for at in range(0, len(data), BLOCK_BYTES)]
     try:
         return b"".join([*map(chosen.compress, blocks), chosen.finish()])
@@ -88,3 +88,31 @@ def test_an_abandoned_compressor_leaves_no_work() -> None:
     chosen.close()
     with pytest.raises((RuntimeError, LayerError)):
         chosen.compress(b"more")
+
+
+LEVELS: list[tuple[Compression, int]] = [
+    *(("gzip", level) for level in range(10)),
+    *(("zstd", level) for level in (0, 1, 3, 19, 22)),
+]
+
+
+@pytest.mark.parametrize(("compression", "level"), LEVELS)
+def test_a_level_changes_the_size_and_never_the_content(
+    compression: Compression, level: int
+) -> None:
+    data = sample(2 * BLOCK_BYTES + 5)
+    packed = compressed(data, compression, level)
+    assert b"".join(decompressed(iter([packed]), "x")) == data
+    assert packed == compressed(data, compression, level)
+    _, media_type = compressor(compression, level)
+    assert media_type == compressor(compression)[1]
+
+
+def test_higher_levels_are_smaller_and_none_is_ours() -> None:
+    data = sample(2 * BLOCK_BYTES)
+    sizes = [len(compressed(data, "gzip", level)) for level in (0, 1, 9)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > len(data)  # zlib's 0 stores
+    assert len(compressed(data, "zstd", 19)) < len(compressed(data, "zstd", 1))
+    assert compressed(data, "zstd") == compressed(data, "zstd", 0) == compressed(data, "zstd", 3)
+    assert compressed(data, "uncompressed", 9) == data

@@ -11,7 +11,6 @@ from trimaran.build.outputs import Shape
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Results
 from trimaran.dockerfile.lower import Lowered
-from trimaran.errors import ImageError
 from trimaran.graph.steps import Extract, Step, chain
 from trimaran.oci import media_types
 from trimaran.oci.annotations import MISSING
@@ -28,11 +27,6 @@ from trimaran.oci.models import (
 from trimaran.platforms import Platform
 from trimaran.request import Annotated
 from trimaran.store.store import Store
-
-_AS_OCI = {
-    media_types.DOCKER_LAYER: media_types.LAYER,
-    media_types.DOCKER_LAYER_GZIP: media_types.LAYER_GZIP,
-}
 
 
 class BuiltImage(msgspec.Struct, frozen=True):
@@ -99,7 +93,7 @@ class Assembler(msgspec.Struct, frozen=True):
         lost = ",".join(str(platform) for platform in self.plan.missing)
         index = Index.make(
             entries,
-            media_type=self._type(media_types.INDEX),
+            media_type=self.shape.media_type(media_types.INDEX),
             annotations=self._annotations("index") | ({MISSING: lost} if lost else {}),
         )
         self.store.put_blob(index.raw)
@@ -115,11 +109,13 @@ class Assembler(msgspec.Struct, frozen=True):
         times = [result.created for result in ran]
         config = finish(image.config, diff_ids, times, image.base_history, self.epoch)
         raw = encode(self.inline(config, steps) if self.inline else config)
-        described = Descriptor(self._type(media_types.CONFIG), self.store.put_blob(raw), len(raw))
+        described = Descriptor(
+            self.shape.media_type(media_types.CONFIG), self.store.put_blob(raw), len(raw)
+        )
         manifest = Manifest.make(
             described,
             tuple(layer.descriptor for layer in layers),
-            media_type=self._type(media_types.MANIFEST),
+            media_type=self.shape.media_type(media_types.MANIFEST),
             annotations=self._annotations("manifest", platform),
         )
         self.store.put_blob(manifest.raw)
@@ -140,25 +136,10 @@ class Assembler(msgspec.Struct, frozen=True):
             layer, diff_id = result.descriptor, result.diff_id
         else:
             raise AssertionError(f"no layer of {self.plan.label(step).text}")
-        media_type = self._type(_AS_OCI.get(layer.media_type, layer.media_type))
+        media_type = self.shape.media_type(layer.media_type)
         return LayerResult(
             Descriptor(media_type, layer.digest, layer.size, urls=layer.urls), diff_id
         )
-
-    def _type(self, media_type: str) -> str:
-        """The media type in the wanted family.
-
-        Raises:
-            ImageError: Docker's has none such.
-        """
-        if self.shape.oci_media_types:
-            return media_type
-        if media_type not in media_types.AS_DOCKER:
-            raise ImageError(
-                f"Docker's schema 2 has no layers of type {media_type}, which a base has",
-                "leave out oci-mediatypes=false, or add force-compression=true",
-            )
-        return media_types.AS_DOCKER[media_type]
 
     def _annotations(self, on: Annotated, platform: Platform | None = None) -> dict[str, str]:
         """Those of one thing; of a platform's own and everybody's, the platform's win."""

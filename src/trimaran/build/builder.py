@@ -19,6 +19,7 @@ from trimaran.build.checking import find
 from trimaran.build.contexts import Folders
 from trimaran.build.demand import Demand, DemandFinder
 from trimaran.build.epoch import dated
+from trimaran.build.lending import check_lent
 from trimaran.build.machine import Machine
 from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
@@ -117,10 +118,13 @@ class _Build:
             outcomes=self._outcomes,
         )
         self._check(plan, dockerfile, folders)
+        self._outputs.check_bases(plan)
         folders.save()
         demand = self._demand(plan)
         plan, supports = self._preflight(plan, demand)
         demand = self._demand(plan) if plan.missing else demand
+        if not self._outcomes.keep_going:
+            check_lent(request, plan, demand, dockerfile.source)
         announce(request, plan, demand, self._emit)
         if demand:
             from trimaran.build.execution import Execution  # noqa: PLC0415 - slow to load

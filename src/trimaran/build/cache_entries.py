@@ -33,17 +33,18 @@ _Document = TypeVar("_Document", bound=msgspec.Struct)
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step: its layer and how that was packed, when it ran."""
+    """One step: its layer, how that was packed, when it ran and, if that is known, in which mode."""
 
     step: str
     layer: LayerResult
     packing: Packing
     created: str
+    mode: str = ""
 
     @property
     def result(self) -> StepResult:
         """The step's result, as of one that took no time here."""
-        return StepResult(self.created, 0.0, "native")
+        return StepResult(self.created, 0.0, self.mode)
 
     @property
     def is_sound(self) -> bool:

@@ -84,7 +84,7 @@ class Exporter(msgspec.Struct, frozen=True):
             epoch = self.packing.clamp_mtime
             created = result.created if epoch is None else timestamp(epoch)
             packing = msgspec.structs.replace(self.packing, forced=False)
-            yield Entry(self.pure[id(step)], layer, packing, created)
+            yield Entry(self.pure[id(step)], layer, packing, created, result.mode)
         elif imported := self.imports.find(identity):
             yield imported.entry
 

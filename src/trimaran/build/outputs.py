@@ -7,13 +7,20 @@ from pathlib import Path
 import msgspec
 
 from trimaran import platforms
+from trimaran.build.plan import Plan
 from trimaran.build.results import Packing
-from trimaran.errors import UsageError
+from trimaran.errors import ImageError, UsageError
+from trimaran.graph.steps import Extract, chain
 from trimaran.images import outputs
+from trimaran.oci import media_types
 from trimaran.references import Reference
 from trimaran.request import Annotation, BuildRequest, Compression, FolderCache, Output
 
 _WITHOUT_LAYERS = ("local", "tar", "cacheonly")
+_AS_OCI = {
+    media_types.DOCKER_LAYER: media_types.LAYER,
+    media_types.DOCKER_LAYER_GZIP: media_types.LAYER_GZIP,
+}
 _SINGLE = ("index", "index-descriptor", "manifest-descriptor")
 """What only an index has a place for."""
 
@@ -28,6 +35,22 @@ class Shape(msgspec.Struct, frozen=True):
     packing: Packing
     oci_media_types: bool = True
     annotations: tuple[Annotation, ...] = ()
+
+    def media_type(self, media_type: str) -> str:
+        """A media type, OCI's or Docker's, in the wanted family.
+
+        Raises:
+            ImageError: Docker's has none such.
+        """
+        media_type = _AS_OCI.get(media_type, media_type)
+        if self.oci_media_types:
+            return media_type
+        if media_type not in media_types.AS_DOCKER:
+            raise ImageError(
+                f"Docker's schema 2 has no layers of type {media_type}, which a base has",
+                "leave out oci-mediatypes=false, or add force-compression=true",
+            )
+        return media_types.AS_DOCKER[media_type]
 
 
 class Outputs(msgspec.Struct, frozen=True):
@@ -69,6 +92,17 @@ class Outputs(msgspec.Struct, frozen=True):
                 outputs.check_folder(path)
             else:
                 outputs.check(path)
+
+    def check_bases(self, plan: Plan) -> None:
+        """Refuse layers of bases that an output has no type for, before any step.
+
+        Raises:
+            ImageError: Docker's schema 2 has none.
+        """
+        for shape in self.shapes:
+            for step in (link for target in plan.targets for link in chain(target)):
+                if isinstance(step, Extract) and not shape.packing.makes(step):
+                    shape.media_type(step.layer.media_type)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:

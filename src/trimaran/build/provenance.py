@@ -138,7 +138,7 @@ class Prover(msgspec.Struct, frozen=True):
             ran = self.results.step(self.plan.identity(run))
             lines = self.plan.label(run).lines
             fact: Json = {"lines": lines, "platform": str(run.platform)}
-            fact |= {"mode": ran.mode} if ran else {}
+            fact |= {"mode": ran.mode} if ran and ran.mode else {}
             found.append(fact | ({"step": name} if full else {}))
         return found
 

@@ -12,7 +12,11 @@ from trimaran.store.store import Store
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """How a step ran: the time of its end (RFC 3339, UTC) and how long it took."""
+    """How a step ran: the time of its end (RFC 3339, UTC) and how long it took.
+
+    Attributes:
+        mode: as `events.Mode`; empty if a cache from elsewhere does not say.
+    """
 
     created: str
     seconds: float

@@ -209,7 +209,7 @@ def _request(session: Session, flags: _Flags) -> BuildRequest:
         arch_tags=flags.arch_tags,
         keep_going=flags.keep_going or flags.allow_missing,
         allow_missing=flags.allow_missing,
-        cache_to=cache_options.exports(flags.cache_to),
+        cache_to=cache_options.exports(flags.cache_to, build_args),
         cache_from=cache_options.places(flags.cache_from),
         no_cache_stages=cache_options.stages(flags.no_cache_filters, no_cache=flags.no_cache),
         annotations=build_outputs.all_annotations(flags.annotations),

@@ -25,6 +25,8 @@ _COMMON = (
     *("image-manifest", "oci-mediatypes", "ignore-error"),
 )
 _FROM_FIELDS = {"registry": ("ref",), "local": ("src", "digest", "tag")}
+_INLINE = "BUILDKIT_INLINE_CACHE"
+_TRUE = ("1", "t", "true")
 _ALWAYS = ("image-manifest", "oci-mediatypes")
 """What is so in any case."""
 
@@ -58,14 +60,19 @@ def cache_options(command: _F) -> _F:
     return command
 
 
-def exports(items: Iterable[str]) -> tuple[CacheExport, ...]:
-    """Read each `--cache-to`.
+def exports(
+    items: Iterable[str], build_args: Mapping[str, str] | None = None
+) -> tuple[CacheExport, ...]:
+    """Read each `--cache-to`; as in BuildKit, a build argument asks for an inline cache too.
 
     Raises:
         UsageError: an unknown type, field or value, or a place is missing.
         InvalidReferenceError: a name is wrong.
     """
-    return tuple(_export(item, fields) for item in items for fields in _parsed("--cache-to", item))
+    found = tuple(_export(item, fields) for item in items for fields in _parsed("--cache-to", item))
+    given = (build_args or {}).get(_INLINE, "")
+    wanted = given.lower() in _TRUE and all(export.place for export in found)
+    return (*found, CacheExport(None)) if wanted else found
 
 
 def places(items: Iterable[str]) -> tuple[CachePlace, ...]:

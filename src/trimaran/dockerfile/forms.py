@@ -59,10 +59,17 @@ def split(text: str, escape: str) -> Form:
     rest, flags = _flags(rest)
     rest = rest.strip(SPACES)
     if keyword == "ONBUILD":
-        inner = split(rest, escape) if rest else None
-        return Form(keyword, flags, (rest,) if rest else (), inner=inner)
+        return Form(keyword, flags, (rest,) if rest else (), inner=_inner(rest, escape))
     arguments, is_json = _FORMS[keyword](rest, escape)
     return Form(keyword, flags, tuple(arguments), is_json)
+
+
+def _inner(rest: str, escape: str) -> Form | None:
+    """What ONBUILD holds; None if nobody knows it: only who builds on the image needs to."""
+    try:
+        return split(rest, escape) if rest else None
+    except UnknownInstructionError:
+        return None
 
 
 def _first_word(text: str) -> tuple[str, str]:

@@ -77,7 +77,8 @@ def read_trigger(trigger: str, line: Line) -> Statement:
     try:
         found = read(source).statements
     except DockerfileError as error:
-        raise line.error(f"the base's ONBUILD trigger cannot be read: {trigger}") from error
+        text = f"the base's ONBUILD trigger cannot be read: {trigger}: {error.message}"
+        raise line.error(text, error.hint) from error
     if len(found) != 1:
         raise line.error(f"the base's ONBUILD trigger is not one instruction: {trigger}")
     there = msgspec.structs.replace(line, text=found[0].line.text, is_trigger=True)

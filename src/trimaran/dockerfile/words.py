@@ -10,6 +10,9 @@ from e2b_dockerfile_utils import ShellLex
 
 from trimaran.dockerfile.instructions import Line
 
+_ALL_STARS = re.compile(r"\$\{(\w+)//(\*+)/")
+"""A replacement of all by a pattern that matches even nothing."""
+
 
 class Watched(Mapping[str, str]):
     """An environment that remembers which names were asked for.
@@ -54,7 +57,7 @@ class Expander(msgspec.Struct, frozen=True):
             DockerfileError: quotes or braces are open, a modifier is unknown, or `:?` refused.
         """
         try:
-            return self._lexer().process_word(word)
+            return self._lexer().process_word(self._once(word))
         except (ValueError, re.error, RecursionError) as error:
             raise self._fault(word, error) from error
 
@@ -78,9 +81,19 @@ class Expander(msgspec.Struct, frozen=True):
             DockerfileError: as `word`.
         """
         try:
-            return self._lexer().process_words(word)
+            return self._lexer().process_words(self._once(word))
         except (ValueError, re.error, RecursionError) as error:
             raise self._fault(word, error) from error
+
+    def _once(self, word: str) -> str:
+        """`${NAME//*/x}` as `${NAME/*/x}`, unless it is quoted: the whole value is replaced once.
+
+        So it is in Go, where an empty match just behind another one does not count; in Python, in
+        which the lexer is written, the rest that is empty would be replaced as well.
+        """
+        if not _ALL_STARS.search(word) or _ALL_STARS.search(self._lexer().process_word(word)):
+            return word
+        return _ALL_STARS.sub(r"${\1/\2/", word)
 
     def _lexer(self) -> ShellLex:
         return ShellLex(self.escape, env=self.environment, skip_unset_env=False)

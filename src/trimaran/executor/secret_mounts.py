@@ -8,6 +8,7 @@ from pathlib import Path
 from trimaran.errors import ContextError
 from trimaran.executor import owning
 from trimaran.executor.bundle import BindMount
+from trimaran.executor.lent import no_secret
 from trimaran.graph.steps import SecretMount
 from trimaran.request import Secret
 
@@ -21,9 +22,7 @@ def find(mount: SecretMount, secrets: Mapping[str, Secret]) -> Secret | None:
         ContextError: it was not given.
     """
     if mount.id not in secrets and mount.required:
-        raise ContextError(
-            f"the secret {mount.id!r} was not given", f"add --secret id={mount.id},src=FILE"
-        )
+        raise no_secret(mount)
     return secrets.get(mount.id)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from trimaran.errors import ContextError, HostError
 from trimaran.executor import agent_proxy, owning
 from trimaran.executor.bundle import BindMount
+from trimaran.executor.lent import no_agent
 from trimaran.graph.steps import SshMount
 from trimaran.linux import distribution, process, tether
 
@@ -48,7 +49,7 @@ def opened(
     paths = agents.get(mount.id)
     if paths is None:
         if mount.required:
-            raise ContextError(f"no SSH agent {mount.id!r} was given", f"add --ssh {mount.id}")
+            raise no_agent(mount)
         yield None
         return
     with (
