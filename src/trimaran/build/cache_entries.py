@@ -33,7 +33,7 @@ _Document = TypeVar("_Document", bound=msgspec.Struct)
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One step: its layer, how that was packed, when it ran and, if that is known, in which mode."""
+    """One step: its layer, how that was packed, when it ran and, if known, in which mode."""
 
     step: str
     layer: LayerResult
