@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import struct
 import subprocess
 from collections.abc import Callable, Iterator
@@ -111,6 +112,16 @@ def test_uname_is_told(tmp_path: Path) -> None:
     assert parts[:5] == [*os.uname()[:4], "ppc64le"]
     with pytest.raises(ValueError, match="m"):
         interpreter.told(tmp_path / "told.so", "m" * 65)
+
+
+@pytest.mark.real
+def test_a_loader_preloads_it_for_one_program(tmp_path: Path) -> None:
+    interpreter.told(tmp_path / "told.so", "s390x")
+    uname = Path(shutil.which("uname") or "")
+    facts = elf.read(uname.resolve())
+    assert facts is not None
+    words = (facts.interpreter, "--preload", tmp_path / "told.so", uname, "-s", "-m")
+    assert subprocess.run(words, check=True, capture_output=True).stdout == b"Linux s390x\n"
 
 
 @pytest.mark.real

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from trimaran.accelerator import interpreter
 from trimaran.emulation.handlers import Handler
 from trimaran.host import machine_checks
 from trimaran.host.checks import Check
@@ -89,6 +90,16 @@ def test_the_hosts_table_is_a_note_at_worst(tmp_path: Path) -> None:
     for table in (Table(tmp_path, "unmounted"), Table(tmp_path, "mounted")):
         check = machine_checks.of_table(table)
         assert (check.state, check.hint) == ("note", "sudo trimaran host setup")
+
+
+def test_without_the_interpreter_there_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert machine_checks.of_stand_ins().state == "ok"
+    monkeypatch.setattr(interpreter, "_PROGRAMS", tmp_path)
+    check = machine_checks.of_stand_ins()
+    assert (check.state, check.detail) == ("note", interpreter.UNAVAILABLE)
+    assert "C compiler" in check.hint
 
 
 def test_lines_name_what_breaks_and_what_mends() -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from trimaran.errors import HostError
 
+UNAVAILABLE = "trimaran was installed without its native programs"
+HINT = "install a C compiler (Debian: gcc), then trimaran again"
+
 _PROGRAMS = Path(__file__).with_name("programs")
 _MARKER = b"trimaran-config\0"
 _UNAME_BYTES = 64  # __NEW_UTS_LEN
@@ -108,10 +111,7 @@ def _program(name: str) -> bytearray:
     try:
         return bytearray((_PROGRAMS / name).read_bytes())
     except FileNotFoundError as error:
-        raise HostError(
-            "trimaran was installed without its native programs",
-            "install a C compiler (Debian: gcc) and install trimaran again",
-        ) from error
+        raise HostError(UNAVAILABLE, HINT) from error
 
 
 def _patch(program: bytearray, config: bytes) -> None:

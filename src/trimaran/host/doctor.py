@@ -127,6 +127,7 @@ def _of_host(patient: Patient, table: Table) -> list[Check]:
         *machine_checks.of_facts(namespaces.gather()),
         machine_checks.of_disk(patient.store),
         machine_checks.of_table(table),
+        machine_checks.of_stand_ins(),
         private_checks.of_cgroups(),
     ]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from trimaran.accelerator import interpreter
 from trimaran.errors import HostError
 from trimaran.host.checks import Check, attempt
 from trimaran.host.facts import Table
@@ -66,6 +67,15 @@ def of_table(table: Table) -> Check:
     said = "switched off" if table.state == "mounted" else table.state
     breaks = "foreign programs outside of trimaran, such as docker run of a foreign image"
     return Check("binfmt_misc", "host", "note", said, breaks, "sudo trimaran host setup")
+
+
+def of_stand_ins() -> Check:
+    """What native stand-ins need of trimaran itself; builds emulate everything without it."""
+    if interpreter.available():
+        return Check("native stand-ins", "host", "ok", "the interpreter is there")
+    breaks = "emulated steps at close to native speed"
+    said = interpreter.UNAVAILABLE
+    return Check("native stand-ins", "host", "note", said, breaks, interpreter.HINT)
 
 
 def of_disk(store: Path) -> Check:
