@@ -18,6 +18,7 @@ import msgspec
 
 from trimaran.executor.answering import AnswerServer, Judge, Slots
 from trimaran.executor.bundle import BindMount
+from trimaran.executor.trying import Tried
 from trimaran.graph.steps import Run
 from trimaran.linux.mounts import Overlay
 
@@ -85,7 +86,8 @@ class StandIns:
 
     def serve(self, judge: Judge, failed: Callable[[str], None]) -> None:
         """Answer what the interpreter asks from now on; without this, it emulates everything."""
-        self._server = AnswerServer(self._folder, judge, self.slots, failed)
+        tried = Tried(judge, self._folder)
+        self._server = AnswerServer(self._folder, tried.answer, self.slots, failed)
         self._server.start()
 
     def show(self, name: str, lowers: Sequence[Path]) -> Path:
