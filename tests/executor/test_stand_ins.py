@@ -35,6 +35,7 @@ def test_counts_of_steps_are_their_own_and_summed(user: str) -> None:
         + """
         native = made.slots.take(Native("/a", "/b", "c 1", ()))
         emulated = made.slots.take(Emulate("/d", "why"))
+        other = made.slots.take(Native("/e", "/f", "g 2", (), exact=False))
         def add(counter, numbers):
             file = counter.mounts[1].source
             data = bytearray(file.read_bytes())
@@ -45,7 +46,12 @@ def test_counts_of_steps_are_their_own_and_summed(user: str) -> None:
             add(first, {native: 3, native + 1: 1, emulated: 2})
             add(second, {native: 1})
             assert first.execs() == Execs(3, 6), first.execs()
+            assert first.unequal() == ()
             assert second.execs() == Execs(1, 1)
+        with made.counted() as third:
+            add(third, {other: 1})
+            assert third.unequal() == ("/e (g 2)",)
+        made.totals.pop(other)
         assert dict(made.totals) == {native: 4, native + 1: 1, emulated: 2}, made.totals
         assert sorted(os.listdir(base / "one")) == [
             "answers", "counts", "kit", "own"

@@ -139,6 +139,7 @@ class Prover(msgspec.Struct, frozen=True):
             lines = self.plan.label(run).lines
             fact: Json = {"lines": lines, "platform": str(run.platform)}
             fact |= {"mode": ran.mode} if ran and ran.mode else {}
+            fact |= {"compatibleStandIns": ran.compatible} if ran and ran.compatible else {}
             found.append(fact | ({"step": name} if full else {}))
         return found
 

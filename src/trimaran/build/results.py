@@ -16,11 +16,13 @@ class StepResult(msgspec.Struct, frozen=True):
 
     Attributes:
         mode: as `events.Mode`; empty if a cache from elsewhere does not say.
+        compatible: native stand-ins that were of another version than what they stood for.
     """
 
     created: str
     seconds: float
     mode: str
+    compatible: tuple[str, ...] = ()
 
 
 class LayerResult(msgspec.Struct, frozen=True):

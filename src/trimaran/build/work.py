@@ -112,7 +112,8 @@ class Worker(msgspec.Struct, frozen=True):
             with self._reported(identity, label):
                 self._execute(identity, step)
             ended = time.time()
-            result = StepResult(timestamp(ended), ended - started, mode)
+            unequal = self.executor.unequal(identity)
+            result = StepResult(timestamp(ended), ended - started, mode, unequal)
             Results(self.store).put_step(identity, result)
             self.emit(StepDone(identity, ended - started, ended))
 

@@ -139,6 +139,10 @@ class Executor:
             self._emit(Notice("warning", f"{label}: {_CRASHED} ({crash.message})", _AGAIN_HINT))
             return self._attempt(step, identity, lowers, label, tree, randomize=False)
 
+    def unequal(self, identity: str) -> tuple[str, ...]:
+        """The stand-ins of a step that ran here which had another version than the programs."""
+        return self._runs.unequal.get(identity, ())
+
     def _attempt(
         self,
         step: Step,

@@ -29,7 +29,11 @@ _MOUNTS = "mounts"
 
 
 class RunSteps:
-    """Runs the programs of RUN steps; its arguments are those of `Executor`."""
+    """Runs the programs of RUN steps; its arguments are those of `Executor`.
+
+    Attributes:
+        unequal: by a step's identity its stand-ins of another version than their programs.
+    """
 
     def __init__(
         self,
@@ -43,6 +47,7 @@ class RunSteps:
         show_sys: bool,
         stand_ins: Supply,
     ) -> None:
+        self.unequal: dict[str, tuple[str, ...]] = {}
         self._runtime = runtime
         self._lent = lent
         self._emit = emit
@@ -109,6 +114,7 @@ class RunSteps:
             return
         with stand_ins.counted() as counter:
             yield counter.mounts
+            self.unequal[identity] = counter.unequal()
             execs = counter.execs()
             self._emit(StepExecs(identity, execs.native, execs.all))
 

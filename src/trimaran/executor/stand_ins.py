@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 
+from trimaran.accelerator.answers import Native
 from trimaran.executor.answering import AnswerServer, Judge, Slots
 from trimaran.executor.bundle import BindMount
 from trimaran.executor.trying import Tried
@@ -143,6 +144,12 @@ class StepCounter:
         data = self._file.read_bytes()[:COUNTS_BYTES]
         counts = (number for (number,) in _COUNTER.iter_unpack(data))
         return {slot: count for slot, count in enumerate(counts) if count}
+
+    def unequal(self) -> tuple[str, ...]:
+        """The programs that ran as stand-ins of another version, each with its package."""
+        answers = (self._slots.answers.get(slot) for slot in self.read())
+        unequal = (one for one in answers if isinstance(one, Native) and not one.exact)
+        return tuple(sorted({f"{one.program} ({one.package})" for one in unequal}))
 
     def execs(self) -> Execs:
         """What the step started so far."""
