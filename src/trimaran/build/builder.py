@@ -9,52 +9,34 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from trimaran import platforms
-from trimaran.build.arch_tags import named
-from trimaran.build.assemble import Assembler, BuiltIndex
 from trimaran.build.cache_imports import Imports
 from trimaran.build.checking import find
 from trimaran.build.contexts import Folders
 from trimaran.build.demand import Demand, DemandFinder
 from trimaran.build.epoch import dated
+from trimaran.build.finishing import Built, Finisher
 from trimaran.build.lending import check_lent
 from trimaran.build.machine import Machine
 from trimaran.build.opening import opened
 from trimaran.build.outcomes import Outcomes
-from trimaran.build.outputs import Outputs, Shape
+from trimaran.build.outputs import Outputs
 from trimaran.build.plan import Plan, make_plan
 from trimaran.build.resolve import Resolver
 from trimaran.build.results import Results
-from trimaran.build.telling import announce, report
+from trimaran.build.telling import announce
 from trimaran.dockerfile.instructions import Dockerfile
 from trimaran.dockerfile.parse import parse
-from trimaran.errors import PlatformsError, TrimaranError
+from trimaran.errors import TrimaranError
 from trimaran.events import Emit, Notice
-from trimaran.graph.identity import identities
-from trimaran.graph.steps import walk
 from trimaran.images.local import StoreImages
 from trimaran.platforms import Platform
 from trimaran.request import BuildRequest
 
 if TYPE_CHECKING:
     from trimaran.build.attesting import Attestor
-    from trimaran.build.cache_exports import Exporter
     from trimaran.build.execution import Execution
     from trimaran.emulation.support import Support
-
-
-class Built(msgspec.Struct, frozen=True):
-    """What a build led to.
-
-    Attributes:
-        index: the images in the store; None if all outputs are plain file systems.
-        failed: what is missing with the request's leave; None if nothing is.
-    """
-
-    index: BuiltIndex | None
-    failed: PlatformsError | None = None
 
 
 def build(request: BuildRequest, machine: Machine, emit: Emit) -> Built:
@@ -142,7 +124,19 @@ class _Build:
             )
             plan = self._execute(execution, demand)
         attestor = self._attestor(plan, dockerfile, folders, resolver)
-        return self._finish(plan, dockerfile, folders, attestor)
+        finisher = Finisher(
+            self._request,
+            self._machine,
+            self._outputs,
+            self._outcomes,
+            self._imports,
+            dockerfile,
+            folders,
+            attestor,
+            self._started,
+            self._emit,
+        )
+        return finisher.finish(plan)
 
     def _check(self, plan: Plan, dockerfile: Dockerfile, folders: Folders) -> None:
         """Tell which rules the Dockerfile breaks.
@@ -219,26 +213,6 @@ class _Build:
         self._outcomes.lose(causes, error)
         return plan.only(self._outcomes.left)
 
-    def _finish(
-        self, plan: Plan, dockerfile: Dockerfile, folders: Folders, attestor: Attestor | None
-    ) -> Built:
-        self._store.sync()
-        exporter = self._exporter(plan, folders)
-        results = self._assemble(plan, exporter, attestor)
-        for shape in self._outputs.pushed:
-            honest = self._verify(plan, results[shape], dockerfile)
-            if honest is not plan:
-                plan, results = honest, self._assemble(honest, exporter, attestor)
-        failed = self._outcomes.conclude(allow_missing=self._request.allow_missing)
-        self._replace(plan)
-        self._write(plan, results, attestor)
-        if exporter:
-            msgspec.structs.replace(exporter, plan=plan).write(self._request.cache_to)
-        result = next(iter(results.values()), None)
-        if result:
-            report(self._request, result, time.time() - self._started, self._emit)
-        return Built(result, failed)
-
     def _attestor(
         self, plan: Plan, dockerfile: Dockerfile, folders: Folders, resolver: Resolver
     ) -> Attestor | None:
@@ -257,79 +231,3 @@ class _Build:
             started=self._started,
             emit=self._emit,
         )
-
-    def _exporter(self, plan: Plan, folders: Folders) -> Exporter | None:
-        """What writes the caches that are wanted."""
-        if not self._request.cache_to:
-            return None
-        from trimaran.build.cache_exports import Exporter  # noqa: PLC0415 - slow to load
-
-        return Exporter(
-            plan,
-            identities(plan.targets, folders.digest),
-            self._store,
-            self._results,
-            self._imports,
-            self._outputs.cache_packing,
-            self._machine.open_repository,
-            self._emit,
-        )
-
-    def _assemble(
-        self, plan: Plan, exporter: Exporter | None, attestor: Attestor | None
-    ) -> dict[Shape, BuiltIndex]:
-        """The images in every shape that is wanted, that of the result first."""
-        inline = any(cache.place is None for cache in self._request.cache_to)
-        made: dict[Shape, BuiltIndex] = {}
-        for shape in self._outputs.shapes:
-            told = exporter.packed(shape.packing).inline if exporter and inline else None
-            epoch = self._request.source_date_epoch
-            names = self._outputs.names(shape)
-            attest = attestor.writer(self._store, names) if attestor else None
-            assembler = Assembler(plan, self._store, self._results, shape, epoch, told, attest)
-            made[shape] = assembler.assemble()
-        return made
-
-    def _replace(self, plan: Plan) -> None:
-        """Let later builds take what was run anew, without what a failed platform left undone."""
-        made = {plan.identity(step) for step in walk(plan.ends)}
-        for identity, newer in plan.replaces.items():
-            if newer in made:
-                self._results.replace(identity, newer)
-
-    def _verify(self, plan: Plan, result: BuiltIndex, dockerfile: Dockerfile) -> Plan:
-        """Refuse to publish what would not run where its name says; gives the plan of the rest."""
-        from trimaran.audit.allowances import Allowance  # noqa: PLC0415 - slow to load
-        from trimaran.build.verifying import Gate, RefusedError, by_dockerfile  # noqa: PLC0415
-
-        request = self._request
-        gate = Gate(
-            self._store,
-            self._emit,
-            tuple(Allowance(*pair) for pair in request.allowed.items()),
-            self._machine.cores,
-            request.verify,
-        )
-        name = ", ".join(tag.familiar for tag in request.tags)
-        explain = by_dockerfile(dockerfile, request.target)
-        try:
-            gate.check(StoreImages(self._store), result.descriptor, name, explain)
-        except RefusedError as error:
-            found = {each: error.causes.get(str(each)) for each in plan.images}
-            self._outcomes.lose({each: [cause] for each, cause in found.items() if cause}, error)
-            return plan.only(self._outcomes.left)
-        return plan
-
-    def _write(
-        self, plan: Plan, results: Mapping[Shape, BuiltIndex], attestor: Attestor | None
-    ) -> None:
-        """Write the outputs; without any, give the names of the local store to the result."""
-        if self._request.outputs:
-            from trimaran.build.writing import Writer  # noqa: PLC0415 - slow to load
-
-            writer = Writer(self._request, self._outputs, self._machine, self._emit, attestor)
-            writer.write(plan, results)
-            return
-        for result in results.values():
-            for tag, descriptor in named(self._request, self._request.tags, result):
-                self._store.tag(tag, descriptor)
