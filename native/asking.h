@@ -16,7 +16,7 @@ struct call {
 };
 
 /* What is to be done about a program or, with `script`, about that and its script; false if nobody
-   knows. `bytes`: ANSWER_LIMIT of them, which the answer points to. */
+   knows. `bytes`: ANSWER_LIMIT + 1 of them, which the answer points to. */
 bool learn(int folder, const struct call *call, const char *script, char *bytes,
            struct answer *answer);
 

@@ -139,7 +139,7 @@ static void start(int folder, const struct call *call, const struct answer *answ
 
 static void try_native(int folder, const struct call *call)
 {
-    char bytes[ANSWER_LIMIT];
+    char bytes[ANSWER_LIMIT + 1];
     struct answer answer;
     if (!learn(folder, call, NULL, bytes, &answer))
         return;

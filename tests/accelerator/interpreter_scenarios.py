@@ -317,5 +317,18 @@ def damaged(*room: str) -> dict[str, Any]:
         file.write(struct.pack("=q", -1) * 8192)
         file.truncate(8)
     cut = shell("uname -m")
+    fields = ("c4", *STAND_IN)
+    padding = "u" + "n" * (4096 - len(encode(*fields)) - 2)
+    one.decide("/bin/busybox", *fields, padding)
+    full = shell("uname -m")
+    one.decide("/bin/busybox", *fields, padding, "uX")
+    longer = shell("uname -m")
     one.decide("/bin/busybox")
-    return {"last": last, "edge": edge, "cut": cut, "empty": shell("uname -m")}
+    return {
+        "full": full,
+        "longer": longer,
+        "last": last,
+        "edge": edge,
+        "cut": cut,
+        "empty": shell("uname -m"),
+    }

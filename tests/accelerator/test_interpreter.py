@@ -40,6 +40,13 @@ def play(request: pytest.FixtureRequest, folder: Path) -> Play:
     return lambda scenario, *more: run_inside(scenario, request.param, *room, *more)
 
 
+@pytest.fixture
+def inside(folder: Path) -> Play:
+    """As `play`, for what no user's rights change."""
+    room = (folder, busybox("arm64"), busybox(machines.host().debian))
+    return lambda scenario, *more: run_inside(scenario, "ordinary", *room, *more)
+
+
 def test_it_is_built() -> None:
     assert interpreter.available()
 
@@ -187,9 +194,9 @@ ARGUMENTS: list[tuple[tuple[str, ...], list[str], str]] = [
 
 
 @pytest.mark.real
-def test_the_words_of_a_stand_in(play: Play) -> None:
+def test_the_words_of_a_stand_in(inside: Play) -> None:
     cases: list[Any] = [((*SHOWN, *fields), words, {}) for fields, words, _ in ARGUMENTS]
-    found = play(scenarios.table, repr(cases))
+    found = inside(scenarios.table, repr(cases))
     shown = ["".join(done[1].splitlines()) for done, _ in found]
     assert shown == [expected for _, _, expected in ARGUMENTS]
     assert [raised for _, raised in found] == [[8]] * len(cases)
@@ -204,12 +211,12 @@ ENVIRONMENTS: list[tuple[tuple[str, ...], dict[str, str], set[str]]] = [
 
 
 @pytest.mark.real
-def test_the_environment_of_a_stand_in(play: Play) -> None:
+def test_the_environment_of_a_stand_in(inside: Play) -> None:
     cases: list[Any] = [
         (("xkit/base/bin/busybox", "aenv", *fields), ["x"], before)
         for fields, before, _ in ENVIRONMENTS
     ]
-    found = play(scenarios.table, repr(cases))
+    found = inside(scenarios.table, repr(cases))
     assert [set(done[1].split("\n")[:-1]) for done, _ in found] == [
         after for _, _, after in ENVIRONMENTS
     ]
@@ -243,15 +250,15 @@ CONDITIONS: list[tuple[str, list[str], dict[str, str], bool]] = [
 
 
 @pytest.mark.real
-def test_a_condition_keeps_a_call_emulated(play: Play) -> None:
+def test_a_condition_keeps_a_call_emulated(inside: Play) -> None:
     cases: list[Any] = [((one, *SHOWN, "0"), words, before) for one, words, before, _ in CONDITIONS]
-    found = play(scenarios.table, repr(cases))
+    found = inside(scenarios.table, repr(cases))
     assert [raised for _, raised in found] == [[8 if last else 9] for *_, last in CONDITIONS]
 
 
 @pytest.mark.real
-def test_a_script_has_an_answer_of_its_own(play: Play) -> None:
-    assert play(scenarios.scripts) == {
+def test_a_script_has_an_answer_of_its_own(inside: Play) -> None:
+    assert inside(scenarios.scripts) == {
         "/a x": [[0, "[/a]\n[x]\n"], [10]],
         "-e -ofoo a": [[0, "[-e]\n[-ofoo]\n[a]\n"], [10]],
         "-x /a": [[0, "+ echo emulated /a\nemulated /a\n"], [9]],
@@ -280,8 +287,8 @@ def test_a_build_is_asked(play: Play) -> None:
 
 
 @pytest.mark.real
-def test_argument_lists_up_to_the_kernels_limit(play: Play) -> None:
-    found = play(scenarios.limits)
+def test_argument_lists_up_to_the_kernels_limit(inside: Play) -> None:
+    found = inside(scenarios.limits)
     assert found["long"] == found["bigger"] == [0, True]
     assert found["many"] == [0, 200_000]
     assert found["environment"] == [0, 10_001]  # and BIG
@@ -290,11 +297,12 @@ def test_argument_lists_up_to_the_kernels_limit(play: Play) -> None:
 
 
 @pytest.mark.real
-def test_damaged_files_of_the_build_mean_qemu(play: Play) -> None:
-    found = play(scenarios.damaged)
+def test_damaged_files_of_the_build_mean_qemu(inside: Play) -> None:
+    found = inside(scenarios.damaged)
     assert found["last"] == FOREIGN
     assert found["edge"] == [HOST, {"8190": 1}]
     assert (found["cut"], found["empty"]) == (HOST, FOREIGN)
+    assert (found["full"], found["longer"]) == (HOST, FOREIGN)
 
 
 @pytest.mark.real
