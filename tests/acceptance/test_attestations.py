@@ -13,6 +13,7 @@ import pytest
 from tests.acceptance.test_output_attributes import blob, skopeo
 from tests.support.attested import HELLO
 from tests.support.dockerd import Dockerd
+from tests.support.engines import serve_engines
 from tests.support.registry import RunningRegistry
 from tests.support.web_server import Site, serve_site
 from tests.support.workshop import EPOCH, Workshop, workshop
@@ -201,6 +202,7 @@ def test_an_attested_image_goes_where_others_go(
     digest = made.ok("copy", f"{name}:1", f"{name}:2").stdout.strip()
     assert skopeo("--raw", f"docker://{name}@{digest}") == index
     made.ok("pull", f"{name}:1")
+    made.ok("prune")
     made.ok("push", f"{name}:1")
     assert skopeo("--raw", f"docker://{name}:1") == index
     said = made.refused("--provenance=true", "-o", "type=docker,dest=x.tar", "context", status=2)
@@ -263,6 +265,17 @@ def test_a_generator_that_fails_publishes_nothing(made: Workshop, script: str, s
     assert not output.exists()
 
 
+def test_a_platform_that_cannot_be_scanned_holds_up_no_other(made: Workshop) -> None:
+    script = '[ "$(cat $BUILDKIT_SCAN_SOURCE/machine)" = x86_64 ] && exec ./scan; exit 9'
+    made.write("half", f"#!/bin/sh\n{script}\n", 0o755)
+    output = f"type=oci,tar=false,dest={made.folder / 'half-layout'}"
+    flags = ("--sbom=generator=./half,SELECT=all", "--allow-missing", "--platform", TWO)
+    seen = {"SEEN": str(made.folder / "seen")}
+    done = made.run(*made.build_words(*words(*flags, "-o", output)), environment=seen)
+    assert "the result LACKS linux/arm64" in done.stderr
+    assert set(statements(made.folder / "half-layout")) == {"amd64"}
+
+
 def test_without_a_generator_nothing_is_begun(made: Workshop) -> None:
     made.write("fails/Dockerfile", "FROM busybox\nRUN false\n")
     said = made.refused("--sbom=generator=no-such-scanner", "fails", status=2)
@@ -295,3 +308,21 @@ def test_files_come_with_statements_beside_them(made: Workshop) -> None:
     named = "type=local,dest=named,platform-split=false"
     made.build(*words("--provenance=filename=how.json", "-o", named))
     assert (made.folder / "named/how.linux_amd64.json").exists()
+
+
+@pytest.mark.conformance
+def test_buildx_reads_them_as_its_own(made: Workshop, registry: RunningRegistry) -> None:
+    name = f"{registry.host}/attestations/read:1"
+    seen = {"SEEN": str(made.folder / "seen")}
+    flags = ("--provenance=true", "--sbom=generator=./scan,SELECT=all", "--platform", TWO)
+    made.build(*words(*flags, "-t", name, "--push"), environment=seen)
+    with serve_engines() as engines:
+        looked = ("buildx", "imagetools", "inspect", name, "--format")
+        provenance = json.loads(engines.docker(*looked, "{{json .Provenance}}"))
+        assert set(provenance) == set(TWO.split(","))
+        for platform in provenance.values():
+            asked = platform["SLSA"]["buildDefinition"]["externalParameters"]["request"]
+            assert asked["args"]["build-arg:NAME"] == "Ada"
+        sboms = json.loads(engines.docker(*looked, "{{json .SBOM}}"))
+        machines = {key: value["SPDX"]["name"] for key, value in sboms.items()}
+        assert machines == {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}

@@ -27,6 +27,7 @@ from trimaran.build.results import Results
 from trimaran.build.sbom import Document, Scanner, find_generator
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.lower import BaseKey
+from trimaran.errors import StepError, TrimaranError
 from trimaran.events import Emit
 from trimaran.images.attestations import PREDICATE_TYPE
 from trimaran.images.narrow import SUBJECT
@@ -62,10 +63,12 @@ class Attestor(msgspec.Struct, frozen=True):
     Attributes:
         prover: makes the provenance; None if it is not wanted.
         documents: what the SBOM generator wrote, by platform.
+        failed: the platforms of which it could tell nothing, and why.
     """
 
     prover: Prover | None
     documents: Mapping[Platform, tuple[Document, ...]]
+    failed: Mapping[Platform, TrimaranError]
 
     def writer(self, store: Store, names: Sequence[Reference]) -> Attest:
         """What writes the statements about an image and the manifest that holds them.
@@ -157,18 +160,22 @@ def make_attestor(
         emit: told of the generator.
 
     Raises:
-        StepError: the generator fails.
+        UsageError: the generator is gone.
         ContextError: what was fetched cannot be told again.
     """
     documents: dict[Platform, tuple[Document, ...]] = {}
+    failed: dict[Platform, TrimaranError] = {}
     if request.sbom:
         program = find_generator(request.sbom, machine.search_path)
         scanner = Scanner(machine.store, program, request.sbom, emit, request.source_date_epoch)
         for platform, image in plan.images.items():
             extras = {name: plan.identities_of(step) for name, step in image.scanned.items()}
-            documents[platform] = scanner.scan(platform, plan.identities_of(image.step), extras)
+            try:
+                documents[platform] = scanner.scan(platform, plan.identities_of(image.step), extras)
+            except StepError as error:
+                failed[platform] = error
     if not request.provenance:
-        return Attestor(None, documents)
+        return Attestor(None, documents, failed)
     prover = Prover(
         request,
         request.provenance,
@@ -181,7 +188,7 @@ def make_attestor(
         },
         _invocation(request, plan, started),
     )
-    return Attestor(prover, documents)
+    return Attestor(prover, documents, failed)
 
 
 def _invocation(request: BuildRequest, plan: Plan, started: float) -> Invocation:

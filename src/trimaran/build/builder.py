@@ -124,6 +124,10 @@ class _Build:
             )
             plan = self._execute(execution, demand)
         attestor = self._attestor(plan, dockerfile, folders, resolver)
+        if attestor and attestor.failed:
+            causes = {platform: [error] for platform, error in attestor.failed.items()}
+            self._outcomes.lose(causes, next(iter(attestor.failed.values())))
+            plan = plan.only(self._outcomes.left)
         finisher = Finisher(
             self._request,
             self._machine,
