@@ -68,10 +68,3 @@ def test_the_second_waits_and_finds_it_whole(store: Store) -> None:
         partial.commit(len(DATA))
     thread.join()
     assert found == [True]
-
-
-def test_clearing(store: Store) -> None:
-    assert store.clear_partials() == 0
-    begin(store, DATA[:1000])
-    assert store.clear_partials() == 1000
-    assert store.clear_partials() == 0

@@ -22,14 +22,14 @@ class Demand(msgspec.Struct):
         roots: steps whose file systems are not in the store but are needed; an imported one is the
             extraction of its layer.
         layers: steps whose layers must be written, and how, by `Packing.key`.
-        adopted: imported layers that are taken as they are.
+        adopted: steps whose imported layers are taken as they are.
         blobs: base layers that must be fetched, by digest.
     """
 
     roots: dict[str, Step] = msgspec.field(default_factory=dict)
     layers: dict[str, tuple[Step, Packing]] = msgspec.field(default_factory=dict)
     blobs: dict[str, Descriptor] = msgspec.field(default_factory=dict)
-    adopted: dict[str, Imported] = msgspec.field(default_factory=dict)
+    adopted: dict[str, tuple[Step, Imported]] = msgspec.field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.roots or self.layers or self.blobs or self.adopted)
@@ -93,7 +93,7 @@ class DemandFinder(msgspec.Struct, frozen=True):
             imported = self.imports.find(identity)
             if imported and imported.entry.packing.key(identity) == packing.key(identity):
                 self._need_blob(imported.entry.layer.descriptor)
-                self.demand.adopted[identity] = imported
+                self.demand.adopted[identity] = (step, imported)
                 return
             self.demand.layers[packing.key(identity)] = (step, packing)
         if isinstance(step, Extract):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from trimaran.graph.steps import Extract, Step
@@ -9,6 +11,9 @@ from trimaran.oci import media_types
 from trimaran.oci.models import Descriptor
 from trimaran.request import Compression
 from trimaran.store.store import Store
+
+if TYPE_CHECKING:
+    from trimaran.store.units import About
 
 
 class StepResult(msgspec.Struct, frozen=True):
@@ -30,6 +35,14 @@ class LayerResult(msgspec.Struct, frozen=True):
 
     descriptor: Descriptor
     diff_id: str
+
+
+class _KeptLayer(msgspec.Struct, frozen=True):
+    """What is written down of a layer: whose it is, too, for those who remove both (`units`)."""
+
+    descriptor: Descriptor
+    diff_id: str
+    step: str
 
 
 class Packing(msgspec.Struct, frozen=True):
@@ -88,4 +101,9 @@ class Results:
         return result if self._store.has_blob(result.descriptor.digest) else None
 
     def put_layer(self, identity: str, packing: Packing, result: LayerResult) -> None:
-        self._store.put_record("layer", packing.key(identity), msgspec.json.encode(result))
+        kept = _KeptLayer(result.descriptor, result.diff_id, identity)
+        self._store.put_record("layer", packing.key(identity), msgspec.json.encode(kept))
+
+    def put_about(self, identity: str, about: About) -> None:
+        """Say what a step is, before anything of it is kept."""
+        self._store.put_record("about", identity, msgspec.json.encode(about))

@@ -13,6 +13,7 @@ import msgspec
 from trimaran.build.assemble import timestamp
 from trimaran.build.cache_imports import Imported, Imports
 from trimaran.build.demand import Demand
+from trimaran.build.describing import describe
 from trimaran.build.plan import Plan
 from trimaran.build.results import LayerResult, Packing, Results, StepResult
 from trimaran.dockerfile.instructions import Source
@@ -66,7 +67,7 @@ class Worker(msgspec.Struct, frozen=True):
         fetches = [self._fetch_task(blob) for blob in demand.blobs.values()]
         steps = [self._step_task(key, step, demand) for key, step in demand.roots.items()]
         layers = [self._layer_task(key, *made, demand) for key, made in demand.layers.items()]
-        adopted = [self._adopt_task(key, it, demand) for key, it in demand.adopted.items()]
+        adopted = [self._adopt_task(key, *it, demand) for key, it in demand.adopted.items()]
         return fetches + steps + layers + adopted
 
     def _fetch_task(self, blob: Descriptor) -> Task:
@@ -97,6 +98,7 @@ class Worker(msgspec.Struct, frozen=True):
                 self.emit(StepCached(identity, label.text, str(label.platform)))
                 return
             mode = self._mode(step)
+            describe(self.store, self.plan, step, identity)
             started = time.time()
             if isinstance(step, Extract):
                 self._execute(identity, step)
@@ -152,12 +154,12 @@ class Worker(msgspec.Struct, frozen=True):
                 error.message, step=label.text, platform=str(label.platform), hint=error.hint
             ) from lines
 
-    def _adopt_task(self, identity: str, imported: Imported, demand: Demand) -> Task:
+    def _adopt_task(self, identity: str, step: Step, imported: Imported, demand: Demand) -> Task:
         digest = imported.entry.layer.descriptor.digest
         needs = (_fetch(digest),) if digest in demand.blobs else ()
-        return Task(_layer(identity), needs, partial(self._adopt, identity, imported))
+        return Task(_layer(identity), needs, partial(self._adopt, identity, step, imported))
 
-    def _adopt(self, identity: str, imported: Imported) -> None:
+    def _adopt(self, identity: str, step: Step, imported: Imported) -> None:
         """Take a layer as it is, if it is what the cache says: its digest was checked on the way.
 
         Raises:
@@ -173,6 +175,7 @@ class Worker(msgspec.Struct, frozen=True):
                 f" and is said to hold {layer.diff_id}",
                 "leave out that --cache-from, and write the cache anew",
             )
+        describe(self.store, self.plan, step, identity)
         self._remember(identity, imported)
 
     def _remember(self, identity: str, imported: Imported) -> None:
@@ -191,6 +194,7 @@ class Worker(msgspec.Struct, frozen=True):
 
     def _recompress(self, identity: str, step: Extract, packing: Packing) -> None:
         """Write a base's layer anew: the same archive, compressed in another way."""
+        describe(self.store, self.plan, step, identity)
         with (
             self.store.guarded("write a layer"),
             self.store.open_blob(step.layer.digest) as blob,

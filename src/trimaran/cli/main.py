@@ -20,6 +20,7 @@ _COMMANDS = {
     "images": "List the images of the local store",
     "tag": "Give an image of the local store one more name",
     "rmi": "Remove images from the local store",
+    "du": "Show what takes space in the store",
     "prune": "Remove what makes builds fast but no image needs",
     "pull": "Fetch an image into the local store",
     "push": "Send an image of the local store to its registry",

@@ -13,16 +13,18 @@ from trimaran import digests
 from trimaran.errors import ImageError, NotFoundError, StoreError
 from trimaran.store import files
 from trimaran.store.scratch import Scratch
+from trimaran.store.uses import Uses
 from trimaran.store.writeback import Writeback
 
 _BUFFER_BYTES = 1024 * 1024
 
 
 class Blobs:
-    """The blobs below `folder`."""
+    """The blobs below `folder`. The time of a blob's file is that of its last use."""
 
-    def __init__(self, folder: Path, scratch: Scratch) -> None:
+    def __init__(self, folder: Path, scratch: Scratch, uses: Uses) -> None:
         self.root = folder.parent
+        self.uses = uses
         self._folder = folder
         self._scratch = scratch
 
@@ -32,14 +34,14 @@ class Blobs:
         return self._folder / algorithm / encoded
 
     def has(self, digest: str) -> bool:
-        return self.path(digest).is_file()
+        path = self.path(digest)
+        self.uses.note(digest)
+        return files.touch(path)
 
     def open_file(self, digest: str) -> BinaryIO:
         """The blob's bytes, not checked. Raises NotFoundError."""
-        try:
-            return open(self.path(digest), "rb")
-        except FileNotFoundError as error:
-            raise NotFoundError(f"blob {digest} is not in {self.root}") from error
+        self.has(digest)
+        return self._open(digest)
 
     def read(self, digest: str, limit_bytes: int) -> bytes:
         """The blob's bytes, checked.
@@ -48,7 +50,12 @@ class Blobs:
             NotFoundError: there is none.
             StoreError: it is damaged or longer than `limit_bytes`.
         """
-        with self.open_file(digest) as file:
+        self.has(digest)
+        return self.peek(digest, limit_bytes)
+
+    def peek(self, digest: str, limit_bytes: int) -> bytes:
+        """The same, by one who looks at the store: that is no use of the blob. Raises as `read`."""
+        with self._open(digest) as file:
             data = file.read(limit_bytes + 1)
         if len(data) > limit_bytes:
             raise StoreError(f"blob {digest} is longer than {limit_bytes} bytes")
@@ -57,9 +64,16 @@ class Blobs:
             raise StoreError(f"blob {digest} is damaged", hint)
         return data
 
+    def _open(self, digest: str) -> BinaryIO:
+        try:
+            return open(self.path(digest), "rb")
+        except FileNotFoundError as error:
+            raise NotFoundError(f"blob {digest} is not in {self.root}") from error
+
     def put(self, data: bytes) -> str:
         """Store `data`; gives its sha256 digest."""
         target = self.path(digests.of(data))
+        self.uses.note(digests.of(data))
         if not _is_there(target, len(data)):
             with files.guarded(self.root, "write a blob"):
                 files.write_whole(target, data, self._scratch.folder)
@@ -141,6 +155,7 @@ class BlobWriter:
         if expected_digest not in ("", digest):
             raise ImageError(f"{expected_digest} holds other bytes: {digest}")
         target = self._blobs.path(digest)
+        self._blobs.uses.note(digest)
         with files.guarded(self._blobs.root, f"write blob {digest}"):
             self._publish(target)
         return digest
@@ -154,6 +169,4 @@ class BlobWriter:
 
 
 def _is_there(target: Path, size_bytes: int) -> bool:
-    with suppress(FileNotFoundError):
-        return target.stat().st_size == size_bytes
-    return False
+    return files.touch(target) and target.stat().st_size == size_bytes

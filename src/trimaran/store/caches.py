@@ -19,18 +19,17 @@ import fcntl
 import hashlib
 import os
 import secrets
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
-from trimaran.store import files, trees
+from trimaran.store import files, sizes, trees
 from trimaran.store.scratch import Scratch
+from trimaran.store.uses import Uses
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_BLOCK_BYTES = 512  # of st_blocks, stat(2)
 
 
 class Cache(msgspec.Struct, frozen=True):
@@ -59,9 +58,10 @@ class _About(msgspec.Struct, frozen=True):
 class Caches:
     """The caches in `folder`."""
 
-    def __init__(self, folder: Path, scratch: Scratch) -> None:
+    def __init__(self, folder: Path, scratch: Scratch, uses: Uses) -> None:
         self._folder = folder
         self._scratch = scratch
+        self._uses = uses
 
     @contextmanager
     def held(
@@ -79,6 +79,7 @@ class Caches:
             StoreError: it cannot be made.
         """
         folder = self._folder / _name(key, number)
+        self._uses.note(use_name(folder.name))
         lock = self._lock(folder, key, number, alone=alone, fill=fill)
         if lock is None:
             yield None
@@ -91,6 +92,10 @@ class Caches:
         finally:
             os.close(lock)
 
+    def folder(self, name: str) -> Path:
+        """Where the cache of that name is."""
+        return self._folder / name
+
     def listed(self) -> list[Cache]:
         """Every cache, that used last first. Enter the namespaces before: others own the files."""
         found = [self._read(self._folder / name) for name in self._names()]
@@ -102,15 +107,22 @@ class Caches:
         Raises:
             StoreError: its files cannot be removed.
         """
-        folder = self._folder / name
         with self._guarded(f"remove cache {name}"):
-            lock = _try_lock(folder, alone=True)
-            if lock is None:
+            removed = self._scratch.new_path("removed")
+            if not self.move_away(name, removed):
                 return False
-            try:
-                self._discard(folder)
-            finally:
-                os.close(lock)
+            trees.remove(removed.parent, removed.name)
+        return True
+
+    def move_away(self, name: str, target: Path) -> bool:
+        """Rename a cache's folder out of the store; gives False if it is in use or gone."""
+        lock = _try_lock(self._folder / name, alone=True)
+        if lock is None:
+            return False
+        try:
+            os.rename(self._folder / name, target)
+        finally:
+            os.close(lock)
         return True
 
     def marks(self) -> Mapping[str, str]:
@@ -172,18 +184,13 @@ class Caches:
                     raise
                 trees.remove(new.parent, new.name)  # another build was faster
 
-    def _discard(self, folder: Path) -> None:
-        target = self._scratch.new_path("removed")
-        os.rename(folder, target)
-        trees.remove(target.parent, target.name)
-
     def _read(self, folder: Path) -> Cache | None:
         try:
             used = (folder / "lock").stat().st_mtime
             about = msgspec.json.decode((folder / "about").read_bytes(), type=_About)
         except (OSError, msgspec.DecodeError):
             return None
-        return Cache(folder.name, about.key, about.number, used, _size_bytes(folder / "fs"))
+        return Cache(folder.name, about.key, about.number, used, sizes.size_bytes(folder / "fs"))
 
     def _names(self) -> list[str]:
         try:
@@ -193,6 +200,11 @@ class Caches:
 
     def _guarded(self, action: str) -> AbstractContextManager[None]:
         return files.guarded(self._folder.parent, action)
+
+
+def use_name(name: str) -> str:
+    """What a cache is called in `Uses`."""
+    return f"caches/{name}"
 
 
 def _name(key: str, number: int) -> str:
@@ -214,30 +226,6 @@ def _try_lock(folder: Path, *, alone: bool) -> int | None:
             return lock
     os.close(lock)
     return None
-
-
-def _size_bytes(folder: Path) -> int:
-    """What a tree takes on the disk; a file with several names counts once."""
-    seen: set[tuple[int, int]] = set()
-    total = 0
-    for status in _walk(folder):
-        key = (status.st_dev, status.st_ino)
-        if key not in seen:
-            seen.add(key)
-            total += status.st_blocks * _BLOCK_BYTES
-    return total
-
-
-def _walk(folder: Path) -> Iterator[os.stat_result]:
-    waiting = [os.fspath(folder)]
-    while waiting:
-        with suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                with suppress(FileNotFoundError):  # somebody uses it
-                    status = entry.stat(follow_symlinks=False)
-                    yield status
-                    if stat.S_ISDIR(status.st_mode):
-                        waiting.append(entry.path)
 
 
 def _boot_id() -> str:

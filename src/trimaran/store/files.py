@@ -84,6 +84,17 @@ def publish(temporary: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def touch(path: Path) -> bool:
+    """Whether a file is there; if so, now is its last use, where this user may write that down."""
+    try:
+        os.utime(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return path.is_file()
+    return True
+
+
 def ensure_folder(folder: Path) -> None:
     """Make `folder` durable where it is missing."""
     if not folder.is_dir():

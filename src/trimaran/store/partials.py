@@ -38,10 +38,12 @@ class Partials:
             StoreError: it cannot be written.
         """
         name = digests.check(digest).replace(":", "-")
+        self._blobs.uses.note(name)
         with self._locks.lock(f"partial {name}"):
             if self._blobs.has(digest):
                 yield None
                 return
+            self._blobs.uses.note(digest)
             with files.guarded(self._blobs.root, f"write blob {digest}"):
                 files.ensure_folder(self._folder)
                 file = open(self._folder / name, "a+b", buffering=_BUFFER_BYTES)  # noqa: SIM115
@@ -57,14 +59,9 @@ class Partials:
                 with files.guarded(self._blobs.root, f"write blob {digest}"):
                     file.close()
 
-    def clear(self) -> int:
-        """Remove all of them; gives the bytes freed."""
-        freed = 0
-        for path in self._folder.glob("*-*"):
-            with files.guarded(self._blobs.root, f"remove {path}"):
-                freed += path.stat().st_size
-                path.unlink()
-        return freed
+    def listed(self) -> Iterator[Path]:
+        """The files that are there; their names are those for `Uses`."""
+        yield from sorted(self._folder.glob("*-*"))
 
 
 class PartialBlob:

@@ -68,6 +68,10 @@ class Refs:
         found = (self._read(path) for path in self._folder.iterdir())
         return sorted((each for each in found if each is not None), key=lambda it: str(it[0]))
 
+    def changed_ns(self) -> int:
+        """When a name was given or forgotten last, in nanoseconds since the epoch."""
+        return self._folder.stat().st_mtime_ns
+
     def _read(self, path: Path) -> NamedImage | None:
         try:
             file = msgspec.json.decode(path.read_bytes(), type=_File)

@@ -39,6 +39,17 @@ class Scratch:
         """A name in the folder that nothing else uses."""
         return self.folder / f"{kind}-{secrets.token_hex(8)}"
 
+    def leave(self) -> None:
+        """Remove the folder if nothing is in it."""
+        with self._guard:
+            if self._held is None:
+                return
+            path, held = self._held
+            with suppress(OSError):
+                path.rmdir()
+                self._held = None
+                os.close(held)
+
     def close(self) -> None:
         """Remove the folder; what cannot be removed is left for a sweep."""
         with self._guard:

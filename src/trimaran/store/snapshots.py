@@ -3,6 +3,8 @@
 Syncing each would cost more than most steps. A snapshot therefore carries the boot in which it was
 made and counts while that boot lasts: the page cache holds what the disk may lack. `sync` makes all
 of them durable at once and then marks them; after a crash, one without the mark counts as missing.
+
+The time of `synced`, or of `boot` where that is missing, is that of the last use.
 """
 
 from __future__ import annotations
@@ -19,28 +21,35 @@ from trimaran.linux import syscalls
 from trimaran.store import files, trees
 from trimaran.store.locks import Locks
 from trimaran.store.scratch import Scratch
+from trimaran.store.uses import Uses
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def snapshot_name(identity: str) -> str:
     """The 16 characters that a snapshot's folder is called by: short, as mount(2) takes a page."""
-    digest = hashlib.sha256(identity.encode()).digest()
-    return base64.b32encode(digest[:10]).decode("ascii").lower()
+    return name_of(hashlib.sha256(identity.encode()).hexdigest())
+
+
+def name_of(sha256: str) -> str:
+    """The same, of an identity of this digest: so is a record called that has it as its key."""
+    return base64.b32encode(bytes.fromhex(sha256)[:10]).decode("ascii").lower()
 
 
 class Snapshots:
     """The snapshots in `folder`."""
 
-    def __init__(self, folder: Path, scratch: Scratch, locks: Locks) -> None:
+    def __init__(self, folder: Path, scratch: Scratch, locks: Locks, uses: Uses) -> None:
         self.folder = folder
         self._scratch = scratch
         self._locks = locks
+        self._uses = uses
         self._boot = ""
 
     def get(self, identity: str) -> Path | None:
         """The finished snapshot's `fs` folder; None if there is none that counts."""
         folder = self.folder / snapshot_name(identity)
+        self._uses.note(folder.name)
         return folder / "fs" if self._counts(folder) else None
 
     @contextmanager
@@ -60,6 +69,7 @@ class Snapshots:
     def keep(self, identity: str, pending: Path) -> Path:
         """Take `pending` into the store, unless another build was first."""
         target = self.folder / snapshot_name(identity)
+        self._uses.note(target.name)
         (pending / "boot").write_text(self._boot_id(), "ascii")
         with self._locks.lock("snapshots"):
             if not self._counts(target):
@@ -67,17 +77,17 @@ class Snapshots:
                 os.rename(pending, target)
         return target / "fs"
 
-    def remove(self, name: str) -> bool:
-        """Remove a snapshot by its name; gives whether there was one. Raises StoreError."""
-        with files.guarded(self.folder.parent, f"remove snapshot {name}"):
-            removed = self._move_away(self.folder / name)
-            if removed is not None:
-                trees.remove(removed.parent, removed.name)
-        return removed is not None
-
     def names(self) -> list[str]:
         """The names of all snapshots, counting or not."""
         return sorted(os.listdir(self.folder))
+
+    def has(self, name: str) -> bool:
+        """Whether there is one of this name, counting or not."""
+        return (self.folder / name).is_dir()
+
+    def marks(self, name: str) -> tuple[Path, Path]:
+        """The files of which the first that is there has the time of the last use."""
+        return self.folder / name / "synced", self.folder / name / "boot"
 
     def sync(self) -> bool:
         """Make the snapshots that are not marked yet durable, with all beside them, and mark them.
@@ -104,11 +114,14 @@ class Snapshots:
         return target
 
     def _unmarked(self, folder: Path) -> bool:
-        return not (folder / "synced").exists() and self._counts(folder)
+        return not (folder / "synced").exists() and self._is_of_this_boot(folder)
 
     def _counts(self, folder: Path) -> bool:
-        if (folder / "synced").exists():
+        if files.touch(folder / "synced"):
             return True
+        return self._is_of_this_boot(folder) and files.touch(folder / "boot")
+
+    def _is_of_this_boot(self, folder: Path) -> bool:
         try:
             return (folder / "boot").read_text("ascii") == self._boot_id()
         except (FileNotFoundError, UnicodeDecodeError):

@@ -12,7 +12,8 @@ ROOT/
 │   └── synced          there once the whole of it is on the disk
 ├── caches/NAME/        a folder that outlives builds (RUN --mount=type=cache); see caches.py
 ├── locks/
-│   ├── lease           shared by every command that needs content, exclusive for its removal
+│   ├── lease           shared by every command that needs content, exclusive for `alone`
+│   ├── collect         shared while a command notes what it relies on, exclusive for a collector
 │   └── NAME.lock       named locks, removed by their last holder
 ├── partial/ALGORITHM-HEX  the first bytes of a blob whose download was cut short
 └── tmp/OWNER/          unfinished things of one open store, which holds a flock on the folder
@@ -22,9 +23,11 @@ Rules:
   name's folder synced. Snapshots alone are synced later, in one go (`sync`); until then they count
   only for the boot in which they were made. So a kill or a crash at any point leaves a good store.
 - tmp/OWNER of a dead owner (its flock is free) is swept when a store is opened.
-- Who reads or adds content holds the lease (`use`) for as long as it relies on it. Who removes
-  content holds it `alone`, and does without removal if another holds it. A holder of `use` must not
-  ask for `alone`: both are flocks, and it would be refused by itself.
+- Who reads or adds content holds the lease (`use`) for as long as it relies on it. What it looks
+  for or writes is then written down in tmp/OWNER/used, and a collector leaves that alone (uses.py,
+  collector.py). Who removes names' content holds the lease `alone`, and does without removal if
+  another holds it. A holder of `use` must not ask for `alone`: both are flocks, and it would be
+  refused by itself.
 - Order: lease, then named locks, then the short lock "snapshots" (taken inside `commit` only).
 - Files in snapshots belong to ids of the user namespace: who removes them has entered it.
 """
@@ -34,9 +37,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from trimaran.errors import StoreError
 from trimaran.oci.models import MANIFEST_LIMIT_BYTES, Descriptor, Index
@@ -51,6 +55,10 @@ from trimaran.store.referrers import Referrers
 from trimaran.store.refs import NamedImage, Refs
 from trimaran.store.scratch import Scratch, sweep
 from trimaran.store.snapshots import PendingSnapshot, Snapshots
+from trimaran.store.uses import Uses
+
+if TYPE_CHECKING:
+    from trimaran.store.collector import Collector
 
 _VERSION = "trimaran-store 1"
 _FOLDERS = ("blobs", "refs", "records", "snapshots", "caches", "locks", "partial", "tmp")
@@ -67,13 +75,14 @@ class Store:
         self.root = root
         self._scratch = Scratch(root / "tmp")
         self._locks = Locks(root / "locks")
-        self._blobs = Blobs(root / "blobs", self._scratch)
+        self._uses = Uses(root, self._scratch)
+        self._blobs = Blobs(root / "blobs", self._scratch, self._uses)
         self._partials = Partials(root / "partial", self._blobs, self._locks)
         self._refs = Refs(root / "refs", self._scratch)
         self._referrers = Referrers(root / "referrers", self._scratch)
-        self._records = Records(root / "records", self._scratch)
-        self._snapshots = Snapshots(root / "snapshots", self._scratch, self._locks)
-        self.caches = Caches(root / "caches", self._scratch)
+        self._records = Records(root / "records", self._scratch, self._uses)
+        self._snapshots = Snapshots(root / "snapshots", self._scratch, self._locks, self._uses)
+        self.caches = Caches(root / "caches", self._scratch, self._uses)
 
     @classmethod
     def open(cls, root: Path) -> Self:
@@ -148,10 +157,6 @@ class Store:
         """What is there of a blob, kept unless committed; None if it became whole meanwhile."""
         return self._partials.open(digest)
 
-    def clear_partials(self) -> int:
-        """Remove what unfinished downloads left; gives the bytes freed. Hold `alone` meanwhile."""
-        return self._partials.clear()
-
     def remove_blob(self, digest: str) -> int:
         """Remove a blob, and the list of what refers to it; gives the bytes freed.
 
@@ -205,10 +210,6 @@ class Store:
         """Keep `data`; digests in it keep their blobs. Raises StoreError."""
         self._records.put(kind, key, data, durable=durable)
 
-    def clear_records(self) -> int:
-        """Forget every record; gives how many there were. Hold `alone` meanwhile."""
-        return self._records.clear()
-
     def expire_records(self, kind: str, age_s: float) -> None:
         """Forget the records of a kind that were put longer ago."""
         self._records.expire(kind, age_s)
@@ -227,14 +228,6 @@ class Store:
         """A snapshot to be filled, discarded at the end unless committed. Raises StoreError."""
         return self._snapshots.new(identity)
 
-    def snapshot_names(self) -> list[str]:
-        """The folder names of all snapshots (`snapshots.snapshot_name` of an identity)."""
-        return self._snapshots.names()
-
-    def remove_snapshot(self, name: str) -> bool:
-        """Remove a snapshot by its folder's name. Hold `alone` meanwhile. Raises StoreError."""
-        return self._snapshots.remove(name)
-
     def sync(self) -> None:
         """Make all snapshots durable: once, at the end of a build. Raises StoreError."""
         marks = self.caches.marks()
@@ -247,9 +240,28 @@ class Store:
         """Hold `name` alone among all processes and threads; waits for it."""
         return self._locks.lock(name)
 
-    def use(self) -> AbstractContextManager[None]:
-        """The shared lease: while it is held, no content is removed."""
-        return self._locks.lease()
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """The shared lease: while it is held, nothing that is looked for or written is removed."""
+        with self._locks.lease(), self._uses.holding():
+            yield
+
+    @cached_property
+    def collector(self) -> Collector:
+        """What lists the store's content, and removes what nobody needs, beside `use`."""
+        from trimaran.store.collector import Collector  # noqa: PLC0415 - slow to load
+        from trimaran.store.inventory import Places  # noqa: PLC0415
+
+        places = Places(
+            self._blobs,
+            self._refs,
+            self._referrers,
+            self._records,
+            self._snapshots,
+            self._partials,
+            self.caches,
+        )
+        return Collector(self.root, places, self._uses)
 
     def alone(self) -> AbstractContextManager[bool]:
         """The exclusive lease, for removal; gives False, at once, if another command has one."""
