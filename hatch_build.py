@@ -29,8 +29,8 @@ _INTERPRETER = (
     *("-Wl,-T,interpreter.ld", "interpreter.c", "asking.c", "answer.c", "words.c", "memory.c"),
 )
 _TOLD = ("-shared", "-fPIC", "-Wl,--hash-style=both", "-Wl,-soname,told.so", "told.c")
-# Atomic instructions in place, not through a library that chooses them.
-_FOR_CPU = {"aarch64": ("-mno-outline-atomics",)}
+# The CPUs of hosts. Atomic instructions are in place, not in a library that chooses them.
+_HOSTS = {"x86_64": (), "aarch64": ("-mno-outline-atomics",)}
 _BUILT = {"interpreter": _INTERPRETER, "told.so": _TOLD}
 
 
@@ -62,12 +62,13 @@ class Hook(BuildHookInterface):  # type: ignore[type-arg]
         """Whether every program is there; what an earlier build left does not stay."""
         compiler = next(filter(shutil.which, (os.environ.get("CC", ""), "cc", "gcc", "clang")), "")
         shutil.rmtree(folder, ignore_errors=True)
-        if not compiler:
-            self.app.display_warning("no C compiler: built without native/")
+        if not compiler or platform.machine() not in _HOSTS:
+            reason = "native/ is not for this CPU" if compiler else "no C compiler"
+            self.app.display_warning(f"{reason}: built without native/")
             return False
         folder.mkdir(parents=True)
         for name, words in _BUILT.items():
-            flags = (*_COMMON, *_FOR_CPU.get(platform.machine(), ()))
+            flags = (*_COMMON, *_HOSTS[platform.machine()])
             argv = [compiler, *flags, *words, "-o", str(folder / name)]
             done = subprocess.run(argv, cwd=Path(self.root, "native"), check=False)
             if done.returncode != 0:

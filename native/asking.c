@@ -1,7 +1,5 @@
 #include "asking.h"
 
-#include "text.h"
-
 enum { NAME_LIMIT = 4096, DESCRIPTORS = 2 };
 
 static char *append_key(char *place, const struct stat *status)

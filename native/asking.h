@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "system.h"
+#include "text.h"
 
 #define FOLDER "/dev/.trimaran"
 
