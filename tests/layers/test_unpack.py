@@ -15,7 +15,7 @@ from tests.layers.test_apply import FOLDER, LINK, SYMLINK, archive, item
 from tests.layers.trees import tree
 
 from trimaran.errors import LayerError
-from trimaran.layers.unpack import unpack_archive
+from trimaran.layers.unpack import newest, unpack_archive
 
 
 def plain(data: bytes) -> bytes:
@@ -115,3 +115,19 @@ def test_tarfile_agrees_on_a_real_tree(tmp_path: Path) -> None:
     target.mkdir()
     assert unpack_archive(out, target, "/")
     assert tree(target) == tree(source)
+
+
+def test_the_newest_file_of_an_archive_tells_its_time() -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as made:
+        for name, kind, seconds in (
+            ("old", tarfile.REGTYPE, 5),
+            ("new", tarfile.REGTYPE, 77),
+            ("folder", tarfile.DIRTYPE, 999),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.mtime = kind, seconds
+            made.addfile(member)
+    assert newest(io.BytesIO(gzip.compress(buffer.getvalue()))) == 77
+    assert newest(io.BytesIO(archive(item("folder", FOLDER)))) is None
+    assert newest(io.BytesIO(b"just text")) is None

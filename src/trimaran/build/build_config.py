@@ -1,4 +1,4 @@
-"""A build's steps in the form of BuildKit's provenance: LLB operations as JSON, and their lines.
+"""A build's steps in the form of BuildKit's provenance: LLB operations, and their lines.
 
 The shape is that of `buildConfig` and of the metadata's `source` and `layers` in BuildKit's
 slsa-definitions.md. No secret's value is in a step, so that none can get here.
@@ -10,79 +10,66 @@ import base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
-from trimaran.build.git_program import shown
+from trimaran.build import operations
 from trimaran.build.plan import Plan
 from trimaran.dockerfile.instructions import Source
 from trimaran.dockerfile.lower import Lowered
 from trimaran.graph.steps import (
     BindMount,
     CacheMount,
-    ContextFiles,
     Copy,
-    Download,
     Extract,
-    GitTree,
     InlineFiles,
     MakeFolder,
-    Mount,
     Part,
     Run,
-    SecretMount,
-    SshMount,
     Step,
+    StepFiles,
     chain,
-    inputs,
+    ground,
     walk,
 )
 from trimaran.oci.models import Descriptor
 
-_KINDS = {"BindMount": "bind", "CacheMount": "cache", "TmpfsMount": "tmpfs"}
 Json = dict[str, Any]
 
 
-class BuildConfig(msgspec.Struct, frozen=True):
-    """One image's steps, numbered; the layers of a base are one step.
+class BuildConfig:
+    """One image's steps as operations, numbered, inputs first.
 
-    Attributes:
-        numbers: each step's number, by its `id()`.
+    The layers of a base are one operation, and what a COPY reads from outside is one of its own.
     """
 
-    plan: Plan
-    image: Lowered
-    steps: tuple[Step, ...]
-    numbers: dict[int, int]
-
-    @classmethod
-    def of(cls, plan: Plan, image: Lowered) -> BuildConfig:
-        """The steps of an image of the plan, inputs first."""
-        numbers: dict[int, int] = {}
-        listed: list[Step] = []
-        for step in walk((image.step,) if image.step else ()):
+    def __init__(self, plan: Plan, image: Lowered) -> None:
+        self._plan = plan
+        self._image = image
+        self._operations: list[Json] = []
+        self._numbers: dict[int, int] = {}
+        self._sources: dict[str, str] = {}
+        self._steps = tuple(walk((image.step,) if image.step else ()))
+        for step in self._steps:
             if isinstance(step, Extract) and step.parent is not None:
-                numbers[id(step)] = numbers[id(step.parent)]
-                listed[numbers[id(step)]] = step
+                self._numbers[id(step)] = self._numbers[id(step.parent)]
             else:
-                numbers[id(step)] = len(listed)
-                listed.append(step)
-        return cls(plan, image, tuple(listed), numbers)
+                operation = self._operation(step)
+                self._numbers[id(step)] = len(self._operations)
+                self._operations.append(operation)
 
     def definition(self) -> Json:
-        """The field `buildConfig`: the steps, and an end that names the last of them."""
-        steps = [self._step(number, step) for number, step in enumerate(self.steps)]
-        last = [f"{self._name(self.image.step)}:0"] if self.image.step else []
-        steps.append({"id": f"step{len(steps)}", "inputs": last})
-        mapping = {f"sha256:{self.plan.identity(step)}": self._name(step) for step in self.steps}
-        return {"llbDefinition": steps, "digestMapping": mapping}
+        """The field `buildConfig`: the operations, and an end that names the last of them."""
+        named = [{"id": f"step{n}", **each} for n, each in enumerate(self._operations)]
+        last = [self._output(self._image.step)] if self._image.step else []
+        named.append({"id": f"step{len(named)}", "inputs": last, "op": {"Op": None}})
+        mapping = {f"sha256:{self._plan.identity(each)}": self._name(each) for each in self._steps}
+        return {"llbDefinition": named, "digestMapping": mapping}
 
     def source(self, dockerfile: Source) -> Json:
         """The field `source`: the Dockerfile, and which of its lines each step is."""
         name = dockerfile.path.rpartition("/")[2]
         data = base64.b64encode(dockerfile.text.encode()).decode("ascii")
         found = {}
-        for step in self.steps:
-            first, last = self.plan.label(step).lines
+        for step in self._steps:
+            first, last = self._plan.label(step).lines
             if first:
                 span = {"start": {"line": first}, "end": {"line": last}}
                 found[self._name(step)] = {"locations": [{"ranges": [span]}]}
@@ -91,84 +78,78 @@ class BuildConfig(msgspec.Struct, frozen=True):
 
     def layers(self, layers: Sequence[Descriptor]) -> Json:
         """The field `layers`: those of each step's file system; `layers` are the image's."""
-        steps = chain(self.image.step)
+        steps = chain(self._image.step)
         counted = enumerate(steps, 1) if len(layers) == len(steps) else ()
-        return {f"{self._name(step)}:0": [list(layers[:count])] for count, step in counted}
+        return {self._output(step): [list(layers[:count])] for count, step in counted}
 
     def runs(self) -> Iterable[tuple[Run, str]]:
         """Each RUN, and its name."""
-        return ((step, self._name(step)) for step in self.steps if isinstance(step, Run))
+        return ((step, self._name(step)) for step in self._steps if isinstance(step, Run))
 
     def _name(self, step: Step) -> str:
-        return f"step{self.numbers[id(step)]}"
+        return f"step{self._numbers[id(step)]}"
 
-    def _step(self, number: int, step: Step) -> Json:
-        needed = () if isinstance(step, Extract) else inputs(step)
-        return {
-            "id": f"step{number}",
-            "inputs": [f"{self._name(each)}:0" for each in needed],
-            "op": _operation(step),
-        }
+    def _output(self, step: Step) -> str:
+        return f"{self._name(step)}:0"
 
+    def _operation(self, step: Step) -> Json:
+        match step:
+            case Extract(image=image):
+                return {"op": operations.source(f"docker-image://{image}")}
+            case Run():
+                return self._run(step)
+            case Copy():
+                return self._copy(step)
+            case MakeFolder(path=path):
+                inputs = [self._output(step.parent)] if step.parent else []
+                action = {"Action": {"mkdir": {"path": path, "mode": 0o755, "makeParents": True}}}
+                return {"inputs": inputs, "op": operations.file([action], inputs, [-1])}
 
-def _operation(step: Step) -> Json:
-    match step:
-        case Extract(image=image):
-            return {"Op": {"source": {"identifier": f"docker-image://{image}"}}}
-        case Run():
-            return {"Op": {"exec": _exec(step)}, "platform": _platform(step)}
-        case Copy():
-            return {"Op": {"file": {"actions": [_copy(step, part) for part in step.parts]}}}
-        case MakeFolder(path=path):
-            made = {"path": path, "mode": 0o755, "makeParents": True}
-            return {"Op": {"file": {"actions": [{"Action": {"mkdir": made}}]}}}
+    def _run(self, step: Run) -> Json:
+        inputs = [self._output(step.parent)] if step.parent else []
+        root = 0 if inputs else -1
+        mounts: list[Json] = [{"input": root, "output": 0, "dest": "/"}]
+        for mount in step.mounts:
+            below = mount.step if isinstance(mount, BindMount | CacheMount) else None
+            shown = self._output(below) if below else None
+            mounts.append(operations.mount(mount, _index(inputs, shown)))
+        return {"inputs": inputs, "op": operations.run(step, mounts)}
 
+    def _copy(self, step: Copy) -> Json:
+        parent = ground(step)
+        inputs = [self._output(parent)] if parent else []
+        actions: list[Json] = []
+        others: list[int] = []
+        for part in step.parts:
+            if isinstance(part.source, InlineFiles):
+                made = operations.mkfiles(step, part.source)
+            else:
+                made = [operations.copy(step, part, path) for path in part.paths]
+            index = _index(inputs, self._origin(part))
+            actions += made
+            others += [index] * len(made)
+        first = 0 if parent else -1
+        return {"inputs": inputs, "op": operations.file(actions, inputs, others, first)}
 
-def _exec(step: Run) -> Json:
-    meta = {"args": step.arguments, "env": step.environment, "cwd": step.directory}
-    found: Json = {"meta": meta | ({"user": step.user} if step.user else {})}
-    if step.mounts:
-        found["mounts"] = [_mount(mount) for mount in step.mounts]
-    if step.network != "default":
-        found["network"] = step.network
-    if step.security != "sandbox":
-        found["security"] = step.security
-    return found
-
-
-def _mount(mount: Mount) -> Json:
-    if isinstance(mount, SecretMount | SshMount):
-        kind = "secret" if isinstance(mount, SecretMount) else "ssh"
-        return {"dest": mount.target, "type": kind, "id": mount.id, "optional": not mount.required}
-    found: Json = {"dest": mount.target, "type": _KINDS[type(mount).__name__]}
-    if isinstance(mount, BindMount):
-        found |= {"selector": mount.path, "readonly": not mount.writable}
-    if isinstance(mount, CacheMount):
-        found |= {"id": mount.key, "sharing": mount.sharing}
-    return found
-
-
-def _copy(step: Copy, part: Part) -> Json:
-    copied: Json = {"src": part.paths, "dest": step.destination}
-    wanted = {"owner": step.owner, "mode": step.mode, "excludePatterns": step.excludes}
-    copied |= {key: value for key, value in wanted.items() if value}
-    match part.source:
-        case ContextFiles(context=name):
-            copied["from"] = f"local://{name or 'context'}"
-        case Download(url=url):
-            copied["from"] = shown(url)
-        case GitTree(remote=remote, ref=ref):
-            copied["from"] = shown(remote) + (f"#{ref}" if ref else "")
-        case InlineFiles(files=files):
-            copied["from"] = f"inline://{','.join(name for name, _ in files)}"
-        case _:
-            pass
-    if part.unpack:
-        copied["attemptUnpackDockerCompatibility"] = True
-    return {"Action": {"copy": copied}}
+    def _origin(self, part: Part) -> str | None:
+        """The output that holds a part's files; what comes from outside is an operation too."""
+        match part.source:
+            case InlineFiles() | StepFiles(step=None):
+                return None
+            case StepFiles(step=step):
+                return self._output(step) if step else None
+            case outside:
+                identifier, attributes = operations.outside(outside)
+                if identifier not in self._sources:
+                    self._sources[identifier] = f"step{len(self._operations)}:0"
+                    self._operations.append({"op": operations.source(identifier, attributes)})
+                return self._sources[identifier]
 
 
-def _platform(step: Run) -> Json:
-    platform = step.platform
-    found = {"Architecture": platform.architecture, "OS": platform.os}
-    return found | ({"Variant": platform.variant} if platform.variant else {})
+def _index(inputs: list[str], output: str | None) -> int:
+    """The number of an output among the inputs, where it is added; -1 for none."""
+    if output is None:
+        return -1
+    if output not in inputs:
+        inputs.append(output)
+    return inputs.index(output)

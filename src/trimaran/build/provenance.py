@@ -84,7 +84,7 @@ class Prover(msgspec.Struct, frozen=True):
             platform: of the plan.
             layers: the image's, base first; empty where there are only files.
         """
-        config = BuildConfig.of(self.plan, self.plan.images[platform])
+        config = BuildConfig(self.plan, self.plan.images[platform])
         facts = self._facts(config, self.materials[platform], layers)
         shaped = facts.slsa_1() if self.wanted.version == "v1" else facts.slsa_02()
         return msgspec.json.encode(shaped, order="deterministic")
