@@ -213,12 +213,17 @@ def asking(*room: str) -> dict[str, Any]:
         **{f"outside {path}": encode("c4", f"x{path}", *STAND_IN[1:]) for path in outside()},
     }
     found = {}
-    without = shell("uname -m")
+    without, count = shell("uname -m"), "ls /proc/self/fd | wc -l"
+    descriptors = [shell(count)[1]]
     current = [b""]
     listener = one.serve(lambda _: current[0] if current[0] != b"-" else None)
     for name, answer in answers.items():
         current[0] = b"-" if answer is None else answer
         found[name] = shell("uname -m")
+    current[0] = answers["emulate"] or b""
+    descriptors.append(shell(count)[1])
+    current[0] = answers["native"] or b""
+    descriptors.append(shell(count)[1])
     current[0] = encode("c6", "s")
     script = run(["sh", "/script"], "/bin/busybox")
     current[0] = answers["native"] or b""
@@ -232,6 +237,7 @@ def asking(*room: str) -> dict[str, Any]:
         "found": found,
         "script": script,
         "worker": worker,
+        "descriptors": descriptors,
         "long name": long_name[0],
         "dead": shell("uname -m"),
         "questions": [*one.questions[:1], *one.questions[-3:-1]],

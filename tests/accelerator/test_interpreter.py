@@ -283,7 +283,9 @@ def test_a_build_is_asked(play: Play) -> None:
     assert (found["without"], found["script"]) == (FOREIGN, [0, "emulated\n"])
     assert (found["worker"], found["dead"]) == (HOST, FOREIGN)
     assert found["long name"] == 127, "longer than a question: emulated, where no applet has it"
-    assert found["counted"] == {"0": 2, "2": 1, "5": len(scenarios.outside()), "7": 1}
+    alone, emulated, native = found["descriptors"]
+    assert (alone, native) == (emulated, "4\n")
+    assert found["counted"] == {"0": 3, "2": 3, "5": len(scenarios.outside()), "7": 1}
 
 
 @pytest.mark.real
