@@ -1,4 +1,4 @@
-.PHONY: demo test cpus conformance check bench fuzz
+.PHONY: demo test cpus services conformance check bench fuzz
 
 demo:
 	scripts/demo
@@ -8,7 +8,11 @@ test:
 
 # Debian on every CPU, which takes the better part of an hour.
 cpus:
-	scripts/test -m slow
+	scripts/test -m slow -k test_cpus
+
+# examples/services for amd64 and arm64, which takes a quarter of an hour.
+services:
+	scripts/test -m slow -k test_services
 
 # Beside newer engines than this machine's; as root. Makes a Debian 13 root once. CASE=NAME for some.
 conformance:

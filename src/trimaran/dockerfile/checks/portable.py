@@ -24,7 +24,12 @@ _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>|;)]+")
 _COMPILERS = re.compile(
     r"(?<![\w./-])(?:make|ninja|gcc|g\+\+|clang|rustc|mvn|gradle|"
     r"(?:cargo|go|cmake --|bazel|dotnet|stack|cabal) ?(?:build|install|test)|"
-    r"(?:npm|pnpm|yarn) (?:ci|install|run build)|pip3? install)(?![\w-])"
+    r"(?:npm|pnpm|yarn) (?:ci|install|run build)|pip3? (?:install|wheel))(?![\w-])"
+)
+# To the end of the command, over continued lines and comments between them.
+_PACKAGES = re.compile(
+    r"(?<![\w./-])(?:apt-get|apt|apk|dnf|microdnf|yum|zypper|pacman)\s"
+    r"(?:\\\s*\n(?:\s*#.*\n)*|[^;&|\n])*"
 )
 
 
@@ -129,7 +134,7 @@ def _downloads(line: df.Line, text: str) -> Iterator[Finding]:
 
 
 def _slow(line: df.Line, text: str) -> Iterator[Finding]:
-    if match := _COMPILERS.search(text):
+    if match := _COMPILERS.search(_PACKAGES.sub("", text)):
         detail = (
             f"`{match[0]}` runs for the target platform: where that is emulated, a stage FROM"
             " --platform=$BUILDPLATFORM that compiles for ${TARGETARCH} is faster"

@@ -1,0 +1,3 @@
+from window._sums import sums
+
+__all__ = ["sums"]
