@@ -111,7 +111,7 @@ def test_a_layout_without_the_tag_is_said_once(shared_shop: Workshop) -> None:
 def test_a_base_that_is_nowhere_says_where_it_was_sought(shared_shop: Workshop) -> None:
     context = shared_shop.context("FROM 127.0.0.1:1/nobody/none:1\n", "nobody")
     said = shared_shop.refused(context)
-    assert "127.0.0.1:1/nobody/none:1 is not in the local store" in said
+    assert "nobody/Dockerfile:1: 127.0.0.1:1/nobody/none:1 is not in the local store" in said
     assert "cannot connect to 127.0.0.1:1: Connection refused" in said
     done = shared_shop.run("run", "127.0.0.1:1/nobody/none:1")
     assert done.returncode == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from tests.conformance.allowed import not_needed
 from tests.conformance.builders import both_builders
 from tests.conformance.cases.gather import CASES
 from tests.conformance.run import judged
@@ -22,10 +23,14 @@ def main(names: list[str]) -> int:
         judged(chosen, ours, theirs, theirs.engines.folder / "contexts") as verdicts,
     ):
         for name, verdict in verdicts.items():
-            if lines := verdict.result():
+            if lines := verdict.result().lines:
                 bad += 1
                 print("", f"=== {name}", CASES[name].dockerfile, *lines, sep="\n", flush=True)
-    print(f"{len(chosen)} cases, {len(chosen) - bad} agree, {time.monotonic() - began:.0f} s")
+        used = {name: verdict.result().used for name, verdict in verdicts.items()}
+    for allowance in not_needed(used):
+        bad += 1
+        print("", f"=== not needed: {allowance}", sep="\n")
+    print(f"{len(chosen)} cases, {bad} findings, {time.monotonic() - began:.0f} s")
     return min(bad, 1)
 
 

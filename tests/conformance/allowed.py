@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from tests.conformance.cases.gather import CASES
 
 Config = dict[str, Any]
 
@@ -62,8 +64,11 @@ class Allowance:
     line: str
     cases: str = "*"
 
+    def among(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if fnmatchcase(name, self.cases)]
+
     def covers(self, case: str, line: str) -> bool:
-        return fnmatchcase(case, self.cases) and re.match(self.line, line) is not None
+        return bool(self.among([case])) and re.match(self.line, line) is not None
 
 
 _CREATED_BY = r"config\.history\[\d+\]\.created_by: ['\"]"
@@ -75,7 +80,12 @@ ALLOWANCES = (
     Allowance(
         _OLDER + "It counts an ARG twice that is declared twice.",
         _CREATED_BY + r"RUN \|",
-        "run-environment-args",
+        "run-environment-args*",
+    ),
+    Allowance(
+        _OLDER + "It does not count the ARGs of a stage that this one is FROM.",
+        _CREATED_BY + r"RUN ",
+        "arg-inherited-*",
     ),
     Allowance(
         _OLDER + "It does not apply an octal mode to folders that are made for the destination.",
@@ -100,6 +110,12 @@ ALLOWANCES = (
         "run-in-scratch*",
     ),
     Allowance(
+        "The engine is itself in a user namespace, where the kernel takes setuid bits from a file "
+        "that is written to; a BuildKit of root keeps them.",
+        "/x/[es]: mode",
+        "setuid-of-context",
+    ),
+    Allowance(
         _OLDER + "It passes over what is behind a JSON list.",
         r"config\.config\.(Cmd|ArgsEscaped): |" + _CREATED_BY + "CMD ",
         "json-trailing",
@@ -107,11 +123,6 @@ ALLOWANCES = (
     Allowance(
         _OLDER + "It keeps the base's time of creation where that is earlier.",
         r"config\.created: ",
-    ),
-    Allowance(
-        "Times of a folder that is copied into: BuildKit gives it that of the last source.",
-        "/w: time",
-        "epoch",
     ),
     Allowance(
         "A layer that has no entry in the history: BuildKit's exporter puts one behind the others, "
@@ -122,10 +133,27 @@ ALLOWANCES = (
 )
 
 
-def not_allowed(case: str, lines: Iterable[str]) -> list[str]:
-    """The lines that no allowance covers."""
+def left_over(case: str, lines: Iterable[str]) -> tuple[list[str], set[Allowance]]:
+    """The lines that no allowance covers, and the allowances that covered one."""
+    left, used = [], set()
+    for line in lines:
+        covering = [allowance for allowance in ALLOWANCES if allowance.covers(case, line[2:])]
+        used.update(covering)
+        if not covering:
+            left.append(line)
+    return left, used
+
+
+def not_needed(judged: Mapping[str, Collection[Allowance]]) -> list[Allowance]:
+    """The allowances that no difference used.
+
+    Args:
+        judged: what each case that was built used. An allowance for a case that was not is left
+            out, since nobody knows.
+    """
+    used = set().union(*judged.values())
     return [
-        line
-        for line in lines
-        if not any(allowance.covers(case, line[2:]) for allowance in ALLOWANCES)
+        allowance
+        for allowance in ALLOWANCES
+        if allowance not in used and set(allowance.among(CASES)) <= set(judged)
     ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from tests.conformance.allowed import ALWAYS, SAME_AS, WITHOUT_EPOCH, Config, not_allowed
+from tests.conformance.allowed import ALWAYS, SAME_AS, WITHOUT_EPOCH, Config
 from tests.conformance.case import Case
 from tests.support.flatten import Image
 
@@ -16,8 +17,21 @@ def differences(case: Case, ours: Image, theirs: Image) -> list[str]:
     found = [*_of_files(ours.lines(), theirs.lines())]
     if case.epoch:
         found += _of_times(ours, theirs)
-    found += _of_values("config", _config(case, ours), _config(case, theirs))
-    return not_allowed(case.name, found)
+    return [*found, *_of_values("config", _config(case, ours), _config(case, theirs))]
+
+
+def refusals(ours: str, theirs: str) -> list[str]:
+    """The same of what was said when both refused: the line, if theirs names one."""
+    mine, other = _place(ours), _place(theirs)
+    if mine == other or not other:
+        return []
+    return [f"- refused at line {other}", f"+ refused at line {mine or 'none'}"]
+
+
+def _place(said: str) -> str:
+    """The first line that is named with the Dockerfile."""
+    found = re.search(r"Dockerfile[\w.-]*:(\d+)|parse error on line (\d+)", said)
+    return found[1] or found[2] if found else ""
 
 
 def _of_files(ours: dict[str, list[str]], theirs: dict[str, list[str]]) -> Iterator[str]:

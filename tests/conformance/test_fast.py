@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from concurrent.futures import Future
 from zlib import crc32
 
 import pytest
 from tests.conformance.builders import Docker, Trimaran
 from tests.conformance.case import PLATFORMS
 from tests.conformance.cases.gather import CASES
-from tests.conformance.run import judged
+from tests.conformance.run import Verdicts, judged
 from tests.support.dockerd import serve_docker
 from tests.support.users import ordinary_folder
 from tests.support.workshop import workshop
 
 pytestmark = pytest.mark.real
-Verdicts = dict[str, Future[list[str]]]
 FAST = {
     name: dataclasses.replace(case, platforms=(PLATFORMS[crc32(name.encode()) % 2],))
     for name, case in CASES.items()
@@ -35,5 +33,5 @@ def verdicts() -> Iterator[Verdicts]:
 
 @pytest.mark.parametrize("name", FAST)
 def test_both_give_the_same(name: str, verdicts: Verdicts) -> None:
-    found = verdicts[name].result()
+    found = verdicts[name].result().lines
     assert not found, "\n".join(["", CASES[name].dockerfile, *found])

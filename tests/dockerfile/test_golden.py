@@ -95,9 +95,9 @@ def _lower(folder: Path) -> tuple[list[Needs], Lowered]:
         )
         if isinstance(lowered, Lowered):
             return rounds, lowered
-        assert not lowered.keys & bases.keys()
+        assert not lowered.lines.keys() & bases.keys()
         rounds.append(lowered)
-        bases.update({key: _base(key, images.get(key.name, {})) for key in lowered.keys})
+        bases.update({key: _base(key, images.get(key.name, {})) for key in lowered.lines})
 
 
 def _base(key: BaseKey, run_config: dict[str, Any]) -> BaseImage:
@@ -117,7 +117,7 @@ def _base(key: BaseKey, run_config: dict[str, Any]) -> BaseImage:
 def _draw(rounds: list[Needs], lowered: Lowered) -> str:
     lines = []
     for needs in rounds:
-        names = sorted(f"{key.name} for {key.platform}" for key in needs.keys)
+        names = sorted(f"{key.name} for {key.platform}" for key in needs.lines)
         lines.append(f"needs {', '.join(names)}")
     steps = list(walk((lowered.step,))) if lowered.step else []
     numbers = {id(step): number for number, step in enumerate(steps, 1)}

@@ -46,7 +46,7 @@ def root(tmp_path: Path) -> Path:
         ("nobody-such", Owner(0, 0)),
         ("nobody-such:audio", Owner(0, 29)),
         ("app:no-group", Owner(1000, 100)),
-        ("app:", Owner(1000, 100)),
+        ("app:", Owner(1000, 0)),
     ],
 )
 def test_owner_of_new_files(root: Path, text: str, owner: Owner) -> None:

@@ -12,9 +12,9 @@ from trimaran.build.outcomes import Outcomes
 from trimaran.build.resolve import Resolver, together
 from trimaran.build.results import Results
 from trimaran.build.testing import with_tests
-from trimaran.dockerfile.instructions import Dockerfile
+from trimaran.dockerfile.instructions import Dockerfile, Line
 from trimaran.dockerfile.lower import BaseImage, BaseKey, Lowered, Needs, StepLabel, lower
-from trimaran.errors import ContextError, DockerfileError
+from trimaran.errors import ContextError, DockerfileError, ImageError
 from trimaran.graph.identity import ContentDigest, identities
 from trimaran.graph.steps import Copy, Extract, Run, Step, chain, context_mounts, walk
 from trimaran.platforms import Platform
@@ -174,20 +174,27 @@ def lower_all(
     bases: dict[BaseKey, BaseImage] = {}
     while True:
         lowered: dict[Platform, Lowered] = {}
-        needs: dict[Platform, frozenset[BaseKey]] = {}
+        needs: dict[Platform, Mapping[BaseKey, Line]] = {}
         for platform in outcomes.left:
             match _lower(request, dockerfile, platform, bases, all_stages=all_stages):
-                case Needs(keys=keys):
-                    needs[platform] = keys
+                case Needs(lines=lines):
+                    needs[platform] = lines
                 case image:
                     lowered[platform] = image
         if not needs:
             return lowered
-        found, gaps = resolver.resolve_all(frozenset().union(*needs.values()))
+        lines = {key: line for own in needs.values() for key, line in own.items()}
+        found, missing = resolver.resolve_all(lines)
         bases.update(found)
-        if gaps:
+        if missing:
+            gaps = {key: _located(gap, lines[key]) for key, gap in missing.items()}
             causes = {name: [gaps[key] for key in needs[name] if key in gaps] for name in needs}
             outcomes.lose(causes, together(gaps.values()))
+
+
+def _located(gap: ImageError, line: Line) -> ImageError:
+    """The same, with the place in the Dockerfile."""
+    return type(gap)(f"{line.source.path}:{line.lines[0]}: {gap.message}", gap.hint)
 
 
 def _lower(

@@ -63,9 +63,9 @@ class Lowered(msgspec.Struct, frozen=True):
 
 
 class Needs(msgspec.Struct, frozen=True):
-    """The bases that must be resolved first."""
+    """The bases that must be resolved first, each with the first line that names it."""
 
-    keys: frozenset[BaseKey]
+    lines: Mapping[BaseKey, df.Line]
 
 
 def lower(
@@ -112,7 +112,7 @@ def lower(
     wanted = find_target(lowering.stages, target, dockerfile.source)
     order = lowering.reachable(lowering.stages if all_stages else (wanted,))
     if lowering.missing:
-        return Needs(frozenset(lowering.missing))
+        return Needs(lowering.missing)
     for index in order:
         lowering.lower_stage(index)
     state = lowering.states[wanted.stage.index]

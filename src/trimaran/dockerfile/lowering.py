@@ -56,7 +56,7 @@ class Lowering:
         namer: what the names of images, stages and contexts mean.
         stages: every stage with what it is built on.
         bases: the images that were resolved so far.
-        missing: those that are needed and are not among them.
+        missing: those that are needed and are not among them, with the first line that names each.
         used: those that the stages are made of.
         states: the stages that were lowered, by number.
         labels: of steps, by their `id()`.
@@ -69,7 +69,7 @@ class Lowering:
     build_args: Mapping[str, str]
     bases: Mapping[BaseKey, BaseImage]
     granted: Granted
-    missing: set[BaseKey] = field(default_factory=set)
+    missing: dict[BaseKey, df.Line] = field(default_factory=dict)
     used: set[BaseKey] = field(default_factory=set)
     states: dict[int, StageState] = field(default_factory=dict)
     labels: dict[int, StepLabel] = field(default_factory=dict)
@@ -134,16 +134,17 @@ class Lowering:
     def _needed_by(self, based: BasedStage) -> list[int]:
         self._triggers[based.stage.index] = self._read_triggers(based)
         instructions = self._instructions(based)
-        named = [self.namer.origin(copy, based.stage) for copy in copies(instructions)]
-        runs = (line for line in instructions if isinstance(line, df.Run))
-        named += [self.namer.place(one, based.stage) for run in runs for one in origins(run)]
+        named = [(based.base, based.stage.line)]
+        named += [(self.namer.origin(it, based.stage), it.line) for it in copies(instructions)]
+        mounted = (one for it in instructions if isinstance(it, df.Run) for one in origins(it))
+        named += [(self.namer.place(one, based.stage), one.line) for one in mounted]
         needed: list[int] = []
-        for base in (based.base, *named):
+        for base, line in named:
             match base:
                 case FromStage(index=index):
                     needed.append(index)
                 case FromImage(key=key) if key not in self.bases:
-                    self.missing.add(key)
+                    self.missing.setdefault(key, line)
         return needed
 
     def _instructions(self, based: BasedStage) -> tuple[df.Instruction, ...]:

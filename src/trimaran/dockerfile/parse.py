@@ -83,8 +83,6 @@ def _stages(statements: Iterable[Statement]) -> list[df.Stage]:
 
 def _stage(statement: Statement, index: int) -> df.Stage:
     flags = read_flags(statement)
-    if "platform" in flags and not flags.get("platform"):
-        raise statement.line.error("FROM --platform needs a value")
     name = _stage_name(statement)
     base = statement.arguments[0]
     return df.Stage(statement.line, index, name, base, flags.get("platform"))

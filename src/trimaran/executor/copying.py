@@ -5,6 +5,7 @@ Where the Dockerfile reference is silent, this does what BuildKit does.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from trimaran.executor import adding, modes, placing, selection, sources, users, walking
@@ -70,6 +71,8 @@ def _copy_source(tree: TreeCopy, root_fd: int, source: Source, parts: tuple[str,
             placing.made_folder(tree.merged_fd, parts, tree.attributes) as target_fd,
         ):
             tree.contents(source_fd, source.path, target_fd, "/".join(parts))
+            if source.parts:  # as in BuildKit; a root's own time is that of its making
+                placing.keep_times(target_fd, os.fstat(source_fd))
         return
     with (
         walking.opened_below(root_fd, source.parts[:-1]) as source_fd,

@@ -42,7 +42,7 @@ class Attributes(msgspec.Struct, frozen=True):
         """
         change_owner(fd, self._owner(status))  # first: chown(2) clears the setuid bits
         os.chmod(fd, self._mode(status))
-        os.utime(fd, ns=(status.st_atime_ns, status.st_mtime_ns))
+        keep_times(fd, status)
 
     def apply_unopened(self, folder_fd: int, name: str, status: os.stat_result) -> None:
         """As `apply`, for a link or a pipe in an opened folder; a link has no mode.
@@ -69,6 +69,11 @@ class Attributes(msgspec.Struct, frozen=True):
     def _mode(self, status: os.stat_result) -> int:
         folder = stat.S_ISDIR(status.st_mode)
         return self.mode.of(stat.S_IMODE(status.st_mode), folder=folder)
+
+
+def keep_times(fd: int, status: os.stat_result) -> None:
+    """Give what is opened the times of `status`."""
+    os.utime(fd, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def change_owner(target: int | str, owner: Owner, folder_fd: int | None = None) -> None:

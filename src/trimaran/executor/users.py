@@ -58,7 +58,8 @@ def file_owner(text: str, root: Path | None) -> Owner:
     """The owner that `--chown=text` means: USER[:GROUP], each a name or an id.
 
     As BuildKit does: a user alone also gives the group (a name its own from passwd, an id the
-    same number), an unknown user is 0, an unknown group leaves the user's.
+    same number), an unknown user is 0, an unknown group leaves the user's, nothing
+    behind the colon is 0.
 
     Args:
         text: as written, its variables expanded.
@@ -104,8 +105,8 @@ def _owner_of_user(text: str, root: Path | None) -> Owner:
 
 
 def _gid_of_group(text: str, default: int, root: Path | None) -> int:
-    if _is_number(text):
-        return _number(text, "group", "")
+    if _is_number(text or "0"):
+        return _number(text or "0", "group", "")
     _refuse_scratch(text, root)
     groups = [] if root is None else list(_groups(root))
     return next((group.gid for group in groups if group.name == text), default)

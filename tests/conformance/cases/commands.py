@@ -1,0 +1,123 @@
+"""Odd forms of the instructions that only the config shows."""
+
+from __future__ import annotations
+
+from tests.conformance.case import Case
+
+
+def _config(name: str, lines: str, *, fails: bool = False) -> Case:
+    return Case(name, f"FROM scratch\nCOPY empty /\n{lines}\n", fails=fails)
+
+
+CASES = (
+    _config("cmd-nothing", "CMD"),
+    _config("entrypoint-nothing", "ENTRYPOINT"),
+    _config("cmd-nested-json", 'CMD [["a"]]', fails=True),
+    _config("cmd-json-null", "CMD [null]", fails=True),
+    _config("cmd-json-object", 'CMD {"a": 1}'),
+    _config("cmd-json-comma", 'CMD ["a",]'),
+    _config("cmd-json-lines", 'CMD [ \\\n  "a", \\\n\\\n# no\n  "b \\\n c" \\\n]'),
+    _config("cmd-json-upper", 'cmd ["A", "\\u0041"]'),
+    _config("cmd-quoted", "CMD \"a b\" 'c'"),
+    _config("cmd-continued", "CMD a \\\n  b \\\n\tc"),
+    _config("cmd-flag", "CMD --x a", fails=True),
+    _config("entrypoint-reset", 'ENTRYPOINT ["a"]\nENTRYPOINT []\nCMD ["b"]'),
+    _config("entrypoint-after-cmd-shell", "CMD a\nENTRYPOINT b"),
+    _config("entrypoint-empty-string", 'ENTRYPOINT [""]\nCMD ["", "x"]'),
+    _config("expose-variable-range", "ARG p=80-82/udp\nEXPOSE $p ${q:-9}"),
+    _config("expose-duplicates", "EXPOSE 80 80/tcp 80/TCP 080"),
+    _config("expose-zero", "EXPOSE 0 65535"),
+    _config("expose-high", "EXPOSE 65536", fails=True),
+    _config("expose-order", "EXPOSE 81-80", fails=True),
+    _config("expose-protocol", "EXPOSE 80/what", fails=True),
+    _config("expose-sctp-range", "EXPOSE 5-6/sctp 7-7"),
+    _config("volume-json", 'VOLUME ["/a", "/b c", "/a"]'),
+    _config("volume-quotes", 'VOLUME "/a b" /c\\ d', fails=True),
+    _config("volume-blank", 'VOLUME [""]', fails=True),
+    _config("volume-json-empty", "VOLUME []", fails=True),
+    _config("volume-variables", "ENV v=/x\nVOLUME $v/y ${v}\nVOLUME /z/"),
+    _config("label-quotes", 'LABEL \'a b\'=c "d"=\'e "f"\' g="h \'i\'" j=k\\"l'),
+    _config("label-old-form", "LABEL a b c=d\nLABEL x  y"),
+    _config("label-variables", "ARG a=1\nLABEL k$a=v${a} \"q $a\"='$a'"),
+    _config("label-empty", 'LABEL a= b=""'),
+    _config("label-continued", 'LABEL a=1 \\\n # no\n b=2 \\\n\n  c="3 \\\n4"'),
+    _config("label-duplicate", "LABEL a=1 a=2\nLABEL b=1\nLABEL b=2 a=3"),
+    _config("label-nothing", "LABEL", fails=True),
+    _config("label-name-empty", "LABEL =x", fails=True),
+    _config("stopsignal-names", "STOPSIGNAL term"),
+    _config("stopsignal-number-high", "STOPSIGNAL 99"),
+    _config("stopsignal-zero", "STOPSIGNAL 0", fails=True),
+    _config("stopsignal-two", "STOPSIGNAL SIGINT SIGTERM", fails=True),
+    _config("stopsignal-rt", "STOPSIGNAL SIGRTMIN+1\nSTOPSIGNAL SIGRTMAX-2"),
+    _config("stopsignal-nothing", "STOPSIGNAL", fails=True),
+    _config("healthcheck-order", "HEALTHCHECK --timeout=1m --interval=1h2m3s500ms CMD a"),
+    _config("healthcheck-zero", "HEALTHCHECK --interval=0s --timeout=0s --retries=0 CMD a"),
+    _config("healthcheck-short", "HEALTHCHECK --interval=10us CMD a", fails=True),
+    _config("healthcheck-negative", "HEALTHCHECK --retries=-1 CMD a", fails=True),
+    _config("healthcheck-word", "HEALTHCHECK RUN a", fails=True),
+    _config("healthcheck-none-words", "HEALTHCHECK NONE a", fails=True),
+    _config("healthcheck-nothing", "HEALTHCHECK", fails=True),
+    _config("healthcheck-cmd-nothing", "HEALTHCHECK CMD", fails=True),
+    _config("healthcheck-none-flag", "HEALTHCHECK --retries=3 NONE"),
+    _config("healthcheck-lower", "healthcheck none"),
+    _config("healthcheck-json-empty", "HEALTHCHECK CMD []", fails=True),
+    _config("healthcheck-again", "HEALTHCHECK --retries=3 CMD a\nHEALTHCHECK CMD b"),
+    _config("shell-one", 'SHELL ["/s"]\nCMD a\nENTRYPOINT b'),
+    _config("shell-nothing", "SHELL", fails=True),
+    _config("user-forms", "USER 0\nUSER a:\nUSER ${x:-7}:8"),
+    _config("maintainer-quotes", 'MAINTAINER "Some  One"   x'),
+    _config("maintainer-nothing", "MAINTAINER", fails=True),
+    _config("unicode-config", 'LABEL ü="é \u2028"\nENV x=日本\nCMD ["ö", "<&>"]\nCMD echo <&>'),
+    Case(
+        "history-heredoc",
+        "FROM busybox\nRUN <<EOF\necho a > /x\n\necho b\nEOF\nCOPY <<E <<F /y/\n1\nE\n2\nF\n",
+    ),
+    Case(
+        "history-flags",
+        "FROM busybox\nRUN --mount=target=/c --network=none cp /c/a.txt /x\nCOPY --chown=1 --chmod=700 --from=busybox /etc/group /g\nADD --chown=2:3 a.txt /h\nCOPY --link a.txt b.txt /i/\n",
+    ),
+    Case(
+        "history-words",
+        'FROM busybox\nARG a=1 b=2\nENV c=$a d=\'x  y\'\nWORKDIR $c\nUSER $a\nLABEL e=$a f="g h"\nVOLUME /$a\nEXPOSE 8$a\nSTOPSIGNAL $a\nENTRYPOINT e $a\nCMD ["$a"]\nONBUILD RUN $a\n',
+    ),
+    Case(
+        "history-json-run",
+        'FROM busybox\nARG z=1\nRUN ["/bin/true", "a b", "\\"q\\""]\nSHELL ["/bin/sh", "-c"]\nRUN true \\\n  && true\n',
+    ),
+    Case(
+        "history-comment",
+        "FROM busybox\nRUN true \\\n # no\n && true\n# LABEL\nLABEL a=1\n",
+        options=("--build-arg=BUILDKIT_INLINE_CACHE=0",),
+    ),
+    Case(
+        "long-line-continued",
+        f"FROM scratch\nCOPY empty /\nENV a=1 \\\n b={'y' * 50000} \\\n c={'z' * 50000}\n",
+    ),
+    Case(
+        "heredoc-many",
+        "FROM scratch\nCOPY <<a <<-b <<'c' <<\"d\" /x/\n$PATH\na\n\tb b\n\tb\n$c\nc\n\\d\nd\n",
+    ),
+    Case("heredoc-dash-quote", "FROM scratch\nENV v=1\nCOPY <<-'EOF' /x\n\t$v\n\t\t\ty\n\tEOF\n"),
+    Case("heredoc-name-path", "FROM scratch\nCOPY <<a/b /x/\n1\na/b\n", fails=True),
+    Case(
+        "heredoc-nested-word",
+        "FROM busybox\nRUN cat <<EOF > /x; echo '<<EOF' >> /x\n1\nEOF\nRUN echo \"<<A\" > /y\n",
+    ),
+    Case("heredoc-arithmetic", "FROM busybox\nRUN echo $((1<<3)) > /x\n"),
+    Case("heredoc-here-string", "FROM busybox\nRUN echo a <<<b > /x\n", fails=True),
+    Case(
+        "heredoc-space",
+        "FROM busybox\nRUN cat << EOF > /x\n1\nEOF\n",
+        same_as="FROM busybox\nRUN cat <<EOF > /x\n1\nEOF\n",
+        source="BuildKit of 2026: there may be white space before the name",
+    ),
+    Case("heredoc-cmd", "FROM scratch\nCOPY empty /\nCMD <<EOF\n"),
+    Case(
+        "heredoc-modifiers",
+        "FROM scratch\nARG a=x.tar.gz\nCOPY <<E /x\n${a%%.*} ${a#*.} ${u:+no}${a:+yes} $ $1 ${a}}\nE\n",
+    ),
+    Case("heredoc-error", "FROM scratch\nCOPY <<E /x\n${u:?not there}\nE\n", fails=True),
+    Case("heredoc-two-copies", "FROM scratch\nCOPY <<E /x\n1\nE\nCOPY <<E /y\n2\nE\n"),
+    Case("heredoc-binary", "FROM scratch\nCOPY <<E /x\n\x01\x7f é \x0c\nE\n"),
+    Case("heredoc-continued-before", "FROM busybox\nRUN true && \\\n cat <<E > /x\n1 \\\n2\nE\n"),
+)
