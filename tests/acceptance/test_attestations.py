@@ -14,6 +14,7 @@ from tests.acceptance.test_output_attributes import blob, skopeo
 from tests.support.attested import HELLO
 from tests.support.dockerd import Dockerd
 from tests.support.engines import serve_engines
+from tests.support.git_server import Repository
 from tests.support.registry import RunningRegistry
 from tests.support.web_server import Site, serve_site
 from tests.support.workshop import EPOCH, Workshop, workshop
@@ -173,6 +174,27 @@ def _entries(layout: Path) -> list[dict[str, Any]]:
     (entry,) = json.loads((layout / "index.json").read_text())["manifests"]
     entries: list[dict[str, Any]] = blob(layout, entry["digest"])["manifests"]
     return entries
+
+
+def test_a_build_from_a_repository_names_its_commit(
+    made: Workshop, site: Site, tmp_path: Path
+) -> None:
+    assert site.folder is not None
+    repository = Repository(tmp_path, site.folder, "r")
+    commit = repository.commit({"sub/Dockerfile": "FROM scratch\nCOPY . /all/\n"})
+    layout = made.folder / "from-git"
+    address = site.url.replace("http://", f"http://user:{PASSWORD}@") + "/r.git#main:sub"
+    made.ok("build", "--provenance=true", "-o", f"type=oci,tar=false,dest={layout}", address)
+    ((statement,),) = statements(layout).values()
+    definition = statement["predicate"]["buildDefinition"]
+    where = {"uri": f"{site.url}/r.git#main", "digest": {"sha1": commit}}
+    assert definition["externalParameters"]["configSource"] == {**where, "path": "Dockerfile"}
+    assert definition["resolvedDependencies"] == [where]
+    assert "locals" not in definition["externalParameters"]["request"]
+    metadata = statement["predicate"]["runDetails"]["metadata"]
+    assert metadata["buildkit_completeness"] == {"request": True, "resolvedDependencies": True}
+    assert metadata["buildkit_hermetic"]
+    assert contains(layout, PASSWORD) == []
 
 
 def test_it_has_the_form_that_buildx_writes(made: Workshop, tmp_path: Path) -> None:
