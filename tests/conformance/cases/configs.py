@@ -125,6 +125,8 @@ CASES = (
         "FROM scratch\nCOPY empty /\nMAINTAINER Some One <some@one.invalid>\n",
         fast=True,
     ),
+    Case("onbuild-unknown", "FROM scratch\nCOPY empty /\nONBUILD FOO x\n"),
+    Case("onbuild-unknown-run", "FROM scratch AS a\nONBUILD FOO x\nFROM a\n", fails=True),
     Case(
         "onbuild",
         'FROM scratch\nCOPY empty /\nONBUILD COPY a.txt /x\nONBUILD   RUN  echo   a\nonbuild cmd ["x"]\nONBUILD LABEL a=b\n',

@@ -28,6 +28,10 @@ CASES = (
         "env-modifiers-plain",
         "FROM scratch\nCOPY empty /\nARG s=set\nARG e=\nENV a=${s-x} b=${n-x} c=${e-x} d=${s+x} f=${n+x} g=${e+x} h=${n:-${s:-y}}\n",
     ),
+    Case(
+        "env-patterns-of-nothing",
+        "FROM scratch\nCOPY empty /\nENV v=ab e=\nENV a=${v//*/x} b=${v//**/x} c=${e//*/x} d='${v//*/x}' f=\"<${v//*/x}>\" g=${v//?/x} h=${v/*/x}\n",
+    ),
     Case("env-modifier-error", "FROM scratch\nENV a=${n:?must be set}\n", fails=True),
     Case(
         "env-modifier-error-plain",
