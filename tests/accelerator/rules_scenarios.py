@@ -114,7 +114,7 @@ def _run(merged: Path, text: str) -> list[Any]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=300,
+        timeout=1200,
         env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
     )
     return [done.returncode, done.stdout.decode(errors="replace"), _files(work)]

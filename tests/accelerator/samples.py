@@ -204,6 +204,23 @@ rm -rf r/.git/objects/info c/.git/objects/info r/.git/objects/pack/*.mtimes; git
 git ls-remote http://127.0.0.1:9/x 2>&1 | sed 's/after.*ms//'; git http-fetch -h; git http-fetch; git shell -h
 git imap-send -h; git daemon --nothing; echo | git sh-i18n--envsubst x; git http-push -h
 """,
+    "perl": r"""
+{ adduser --system --group --home /nonexistent --no-create-home svc
+adduser --quiet --disabled-password --gecos x --uid 1234 --shell /bin/sh bob; deluser bob
+adduser --version; } 2>&1 | sed 's/--id=[0-9]*//'; cp /etc/passwd /etc/group .
+DEBIAN_FRONTEND=noninteractive pam-auth-update --package; cat /etc/pam.d/common-auth
+echo 'a a/b string x' | debconf-set-selections; echo 'get a/b' | debconf-communicate
+debconf-show debconf; mkdir -p /usr/lib/systemd/system
+printf '[Unit]\nDescription=x\n[Install]\nWantedBy=a.target\n' > /usr/lib/systemd/system/q.service
+deb-systemd-helper enable q.service; deb-systemd-helper was-enabled q.service
+ls -R /var/lib/systemd /etc/systemd
+printf '#!/bin/sh\n### BEGIN INIT INFO\n# Provides: q\n# Required-Start:\n# Required-Stop:\n' > /etc/init.d/q
+printf '# Default-Start: 2 3\n# Default-Stop: 0\n### END INIT INFO\n' >> /etc/init.d/q
+chmod +x /etc/init.d/q; update-rc.d q defaults; ls /etc/rc2.d; perl -e 'print $^X, "\n"'
+perl -V:archname; cp -r /var/cache/debconf .
+printf 'AC_INIT([a],[1])\nAC_CHECK_HEADERS([stdio.h])\nAC_OUTPUT\n' > configure.ac
+autoconf; autoconf --version; aclocal-1.17 --version; automake-1.17 --version; rm -rf autom4te.cache
+""",
 }
 
 _SOURCES = r"""
@@ -214,14 +231,12 @@ printf '%s\n' '#include <stdio.h>' '#include <stdlib.h>' '#include <string.h>' '
  'double g(double x) { struct p q = {1, x, 0.1L}; return sin(x) * q.x + 1e-300 * 0.1 + (double)q.z; }' \
  '#ifdef MAIN' 'int main(int c, char **v) {' \
  'printf("%d %.17g %zu\n", f(c), g(c), strlen(v[0]) * 0 + sizeof(long)); return 0; }' '#endif' > a.c
-printf '%s\n' '#include <algorithm>' '#include <iostream>' '#include <map>' '#include <memory>' \
- '#include <regex>' '#include <string>' '#include <thread>' '#include <vector>' \
- 'template <class T> struct Box { T v; auto operator<=>(const Box &) const = default; };' \
- 'int twice(int x) try { std::map<std::string, std::unique_ptr<Box<int>>> m;' \
- 'm["a"] = std::make_unique<Box<int>>(Box<int>{x}); std::vector<int> v{3, 1, 2};' \
- 'std::ranges::sort(v); std::regex r("a+b"); return m["a"]->v * 2 + v[0] + std::regex_match("aab", r);' \
- '} catch (const std::exception &e) { std::cerr << e.what(); throw; }' \
- '#ifdef MAIN' 'int main() { std::cout << twice(4) << std::endl; }' '#endif' > b.cc
+printf '%s\n' '#include <cstdlib>' '#include <cstdio>' '#include <string>' '#include <vector>' \
+ 'template <class T> struct Box { T v; ~Box() { v = T(); } };' \
+ 'int twice(int x) try { std::vector<int> v{3, 1, x}; Box<std::string> b{std::to_string(x)};' \
+ 'return std::abs(v.at(2)) * 2 + (int)b.v.size(); } catch (const std::exception &e) {' \
+ 'std::fputs(e.what(), stderr); throw; }' \
+ '#ifdef MAIN' 'int main() { std::printf("%d", twice(4)); }' '#endif' > b.cc
 """
 
 COMPILERS = {
@@ -242,15 +257,15 @@ rm -f *.gcno
 """,
     "cc1plus": _SOURCES
     + r"""
-for o in -O0 '-O2 -g' '-fsyntax-only -w' '-O2 -fPIC' '-O2 -flto'; do
-g++ -std=c++20 $o -Wall -c b.cc -o "b$(echo $o | tr -d ' =+')".o; done; g++ -std=c++20 -E b.cc -o b.ii
-g++ -std=c++20 -MMD -MF b.d -c b.cc -o b.o; g++ -std=c++20 -M b.cc > m
-echo 'int x = "a";' | g++ -x c++ -c -; g++ -std=c++20 -nostdinc++ -E b.cc | tail -1
-CPLUS_INCLUDE_PATH=/w g++ -std=c++20 -E b.cc | md5sum; CPATH=/w g++ -std=c++20 -E b.cc | md5sum
-g++ -std=c++20 -isystem /usr/include/linux -idirafter /w -E b.cc | md5sum
-g++ -std=c++20 -isystem /usr/include/c++/14 -E b.cc | md5sum
-g++ -std=c++20 -v -E b.cc 2>&1 | grep '^ /'; printf '#include_next <cstdlib>\n' | g++ -x c++ -E - | md5sum
-g++ -std=c++20 -S -fverbose-asm b.cc; g++ -std=c++98 -ansi -c b.cc; g++ -x c++-header -E /dev/null
+for o in -O0 '-O2 -g' '-O2 -flto'; do
+g++ -std=c++17 $o -Wall -c b.cc -o "b$(echo $o | tr -d ' =+')".o; done; g++ -std=c++17 -E b.cc -o b.ii
+g++ -std=c++17 -MMD -MF b.d -c b.cc -o b.o; g++ -std=c++17 -M b.cc > m
+echo 'int x = "a";' | g++ -x c++ -c -; g++ -std=c++17 -nostdinc++ -E b.cc | tail -1
+CPLUS_INCLUDE_PATH=/w g++ -std=c++17 -E b.cc | md5sum; CPATH=/w g++ -std=c++17 -E b.cc | md5sum
+g++ -std=c++17 -isystem /usr/include/linux -idirafter /w -E b.cc | md5sum
+g++ -std=c++17 -isystem /usr/include/c++/14 -E b.cc | md5sum
+g++ -std=c++17 -v -E b.cc 2>&1 | grep '^ /'; printf '#include_next <cstdlib>\n' | g++ -x c++ -E - | md5sum
+g++ -std=c++17 -S -fverbose-asm b.cc; g++ -std=c++98 -ansi -c b.cc; g++ -x c++-header -E /dev/null
 printf '#include <stdlib.h>\n#include <cmath>\nint x = std::abs(-1);' | g++ -O2 -x c++ -c - -o h.o
 """,
     "lto1": _SOURCES
@@ -260,7 +275,7 @@ gcc -O2 -flto -ffat-lto-objects -c a.c -o f.o; gcc -flto -r f.o -o r.o
 """,
     "as": _SOURCES
     + r"""
-gcc -O2 -DMAIN a.c -o x -lm; ./x; g++ -std=c++20 -DMAIN b.cc -o y; ./y
+gcc -O2 -DMAIN a.c -o x -lm; ./x; g++ -std=c++17 -DMAIN b.cc -o y; ./y
 gcc -shared -fPIC a.c -o liba.so -lm -Wl,-soname,liba.so.1 -Wl,-Map,map; gcc -static -DMAIN a.c -o s -lm
 ./s; gcc -g -c a.c; objdump -dr a.o; objdump -h x; readelf -aW x; readelf --debug-dump=info a.o
 nm x; nm -D liba.so; size x; strings -a x; addr2line -e a.o 0 4; strip -o x.s x; strip -g -o a.g a.o

@@ -24,6 +24,15 @@ PROGRAMS = (
     *("tar", "util-linux"),
 )
 MORE = (
+    *(
+        "adduser",
+        "autoconf",
+        "automake",
+        "init-system-helpers",
+        "libpam-runtime",
+        "libtool",
+        "perl",
+    ),
     *("bison", "bzip2", "cpio", "file", "flex", "gawk", "gettext", "git", "gperf", "lz4", "m4"),
     *("ninja-build", "patch", "re2c", "rsync", "unzip", "xz-utils", "zip", "zstd"),
 )

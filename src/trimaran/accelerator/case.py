@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import equality
+from trimaran.accelerator import equality, perl
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Stock
@@ -18,6 +18,7 @@ from trimaran.accelerator.launching import Start, launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
 from trimaran.accelerator.patching import UnpatchableError, patch, texts
+from trimaran.accelerator.perl import Scripts
 from trimaran.accelerator.plugins import Plugins
 from trimaran.accelerator.trees import Tree
 
@@ -28,15 +29,24 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         own: the folder for changed copies; the container sees it at `CONTROL`/own.
         swaps_bytes: target and host have different byte orders, and so have files of locales.
+        same_numbers: they have one byte order and one size of a pointer.
         compatible: equal versions of upstream suffice.
     """
 
     own: Path
     swaps_bytes: bool
+    same_numbers: bool
     compatible: bool
 
 
 Form = tuple[str, str]
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A script that a program is asked to run: its true path in the root, and it, open."""
+
+    path: str
+    file: int
 
 
 class _Refusal(Exception):  # noqa: N818  it is an answer
@@ -56,6 +66,7 @@ class Case(msgspec.Struct, frozen=True):
         match: the row.
         package: which owns the program, which is unchanged.
         settings: the build's.
+        script: what the program is asked to run, if that was asked.
     """
 
     path: str
@@ -64,6 +75,7 @@ class Case(msgspec.Struct, frozen=True):
     match: Match
     package: Package
     settings: Settings
+    script: Script | None = None
 
     def answer(self, stock: Stock) -> Answer:
         """What becomes of it, if stand-ins come from one kit."""
@@ -82,20 +94,36 @@ class Case(msgspec.Struct, frozen=True):
         )
         if isinstance(equal, Unequal):
             raise _Refusal(equal.reason, settled=equal.settled)
+        package = f"{self.package.name} {self.package.version}"
+        if self.match.rule.kind == "scripts" and self.script is None:
+            return Native(self.path, "", package, (perl.OPTIONS,), equal.exact)
         behind = tuple(map(self.match.fill, self.match.rule.behind))
         seen, folders = self._changed(stock, stand_in)
         start = Start(stock, stand_in, seen, folders)
         fields = launch(start, self._fields(stock, told=not folders), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
-        package = f"{self.package.name} {self.package.version}"
         return Native(self.path, seen, package, fields, equal.exact)
 
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
         rule = self.match.rule
         locale = ("L",) if self.settings.swaps_bytes else ()
         filled = map(self.match.fill, (*rule.fields, *(rule.otherwise if told else ())))
-        return (*locale, *filled, *self._plugin(stock))
+        return (*locale, *filled, *self._plugin(stock), *self._script(stock))
+
+    def _script(self, stock: Stock) -> tuple[str, ...]:
+        if self.script is None:
+            return ()
+        words = self.match.words
+        folders = (words["folder"], words["host_folder"])
+        same = self.settings.same_numbers
+        scripts = Scripts(self.tree, self.database, stock, folders, same_numbers=same)
+        if reason := scripts.refusal(self.script.path, self.script.file):
+            raise _Refusal(reason, settled=not self.database.busy)
+        includes = scripts.includes()
+        if isinstance(includes, str):
+            raise _Refusal(includes, settled=False)
+        return includes
 
     def _plugin(self, stock: Stock) -> tuple[str, ...]:
         rule, triplet = self.match.rule, self.match.words.get("triplet", "")

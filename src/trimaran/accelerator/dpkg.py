@@ -49,6 +49,7 @@ class Dpkg:
             self._packages.update(_paragraphs(tree.content(f"{_FOLDER}/updates/{name}")))
         self.busy = bool(updates or tree.entries(_UNPACKING))
         self.architecture = _own_architecture(self._packages)
+        self._listing: dict[str, bytes] | None = None
 
     def package(self, name: str) -> Package | None:
         """As `Database.package`."""
@@ -75,6 +76,11 @@ class Dpkg:
         return owned
 
     def _sums(self) -> dict[str, bytes]:
+        if self._listing is None:
+            self._listing = self._read_sums()
+        return self._listing
+
+    def _read_sums(self) -> dict[str, bytes]:
         known, now = self._memory.sums, {}
         for name, identity in self._tree.entries(f"{_FOLDER}/info").items():
             if not name.endswith(_SUMS):

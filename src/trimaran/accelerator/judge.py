@@ -12,7 +12,7 @@ import msgspec
 
 from trimaran.accelerator import databases, equality
 from trimaran.accelerator.answers import Answer, Emulate, Native
-from trimaran.accelerator.case import Case, Settings
+from trimaran.accelerator.case import Case, Script, Settings
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import Kit, Stock
 from trimaran.accelerator.matching import Matcher
@@ -22,16 +22,11 @@ from trimaran.accelerator.targets import names_of
 from trimaran.accelerator.trees import Tree
 from trimaran.machines import Machine
 
+__all__ = ["Judge", "Question", "Script"]
+
 _PRELOAD = "/etc/ld.so.preload"
 _KITS = {"cross": ("compiler",)}
 _ANY_KIT = ("base", "compiler")
-
-
-class Script(msgspec.Struct, frozen=True):
-    """A script that a program is asked to run: its true path in the root, and it, open."""
-
-    path: str
-    file: int
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -73,7 +68,8 @@ class Judge:
         compatible: bool = False,
     ) -> None:
         swaps = target.big_endian != host.big_endian
-        self._settings = Settings(own, swaps_bytes=swaps, compatible=compatible)
+        same = not swaps and target.elf_class == host.elf_class
+        self._settings = Settings(own, swaps, same, compatible)
         self._target, self._host = target, host
         self._kits = kits
         self._stocks: dict[Path, Stock] = {}
@@ -107,12 +103,14 @@ class Judge:
             return Emulate(path, "nothing is known of it")
         if match.rule.kind == "never":
             return Emulate(path, match.rule.why)
+        if question.script is not None and match.rule.kind != "scripts":
+            return Emulate(path, "it was asked about a script, which it does not depend on")
         package = equality.unchanged(database, path, question.program)
         if isinstance(package, Unequal):
             return Emulate(path, package.reason, package.settled)
         if package.name not in match.packages:
             return Emulate(path, f"it is {package.name}'s, of which nothing is known")
-        return Case(path, tree, database, match, package, self._settings)
+        return Case(path, tree, database, match, package, self._settings, question.script)
 
     def _by_kits(self, case: Case) -> Answer:
         """The answer by the first kit that has an equal stand-in, or the last one's refusal."""

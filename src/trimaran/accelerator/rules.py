@@ -7,6 +7,7 @@ neutral   tells nothing of the CPU: the same program, started as it is
 told      would tell the host's CPU, and is told the target's by an argument
 cross     a compiler's part, of the distribution's own cross package for the target
 patched   has the name of a CPU compiled in, and runs as a copy with that name changed
+scripts   an interpreter, for scripts that load nothing that is compiled for the target (`perl`)
 never     is emulated, with the reason that people are shown
 """
 
@@ -16,7 +17,9 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["neutral", "told", "cross", "patched", "never"]
+from trimaran.accelerator import perl
+
+Kind = Literal["neutral", "told", "cross", "patched", "scripts", "never"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -262,6 +265,16 @@ CROSS: tuple[Rule, ...] = (
     ),
 )
 
+SCRIPTS: tuple[Rule, ...] = (
+    Rule(
+        "scripts",
+        ("perl-base",),
+        ("/bin/perl",),
+        "the language is the same on every CPU; packages' own scripts that load no other module",
+        fields=perl.CONDITIONS,
+    ),
+)
+
 _NEVER = (
     (("coreutils", "busybox"), "/bin/uname", _TELLS),
     (("coreutils",), "/bin/arch", _TELLS),
@@ -278,4 +291,4 @@ _NEVER = (
 NEVER: tuple[Rule, ...] = tuple(
     Rule("never", packages, (path,), why) for packages, path, why in _NEVER
 )
-RULES: tuple[Rule, ...] = (*NEUTRAL, *TOLD, *PATCHED, *CROSS, *NEVER)
+RULES: tuple[Rule, ...] = (*NEUTRAL, *TOLD, *PATCHED, *CROSS, *SCRIPTS, *NEVER)
