@@ -10,6 +10,7 @@ the word might be reached in any other way, nothing is changed and the program s
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 
 from trimaran.accelerator.pointing import References, UnpatchableError
@@ -65,7 +66,7 @@ def patch(data: bytes, changes: Sequence[tuple[bytes, bytes]]) -> bytes:
     try:
         for old, new in sorted(wanted, key=lambda pair: len(pair[0]), reverse=True):
             data = _patch_one(data, old, new)
-    except ValueError as error:
+    except (ValueError, struct.error) as error:  # of a damaged file
         raise UnpatchableError(str(error)) from error
     return data
 

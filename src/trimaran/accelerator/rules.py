@@ -117,7 +117,12 @@ NEUTRAL: tuple[Rule, ...] = (
     Rule("neutral", ("gpgv",), ("/bin/gpgv",), "checks signatures"),
     Rule("neutral", ("sqv",), ("/bin/sqv",), "checks signatures"),
     Rule("neutral", ("util-linux",), _in("/bin", "flock getopt mcookie mountpoint rev"), _SETS),
-    Rule("neutral", ("passwd",), _in("/sbin", "groupadd groupdel groupmod useradd usermod"), _SETS),
+    Rule(
+        "neutral",
+        ("passwd",),
+        _in("/sbin", "groupadd groupdel groupmod useradd userdel usermod"),
+        _SETS,
+    ),
     Rule(
         "neutral",
         ("git",),

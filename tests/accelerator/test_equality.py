@@ -1,0 +1,65 @@
+"""Which versions are the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.accelerator.test_dpkg import SUM, grep, make, read
+
+from trimaran.accelerator.equality import Unequal, same_source, same_upstream, unchanged
+from trimaran.accelerator.packages import Package
+
+
+def package(version: str, source: str = "gcc-12", source_version: str = "") -> Package:
+    return Package("cpp-12", version, "arm64", source, source_version or version)
+
+
+CROSS = package("14.2.0-19cross1", "gcc-14-cross", "9")
+
+
+@pytest.mark.parametrize(
+    ("image", "kit", "same", "upstream"),
+    [
+        (package("3.11-4+b1", "grep", "3.11-4"), package("3.11-4", "grep"), True, True),
+        (package("14.2.0-19", "gcc-14"), CROSS, True, True),
+        (package("14.2.0-19+b2", "gcc-14", "14.2.0-19"), CROSS, True, True),
+        (package("14.2.0-18", "gcc-14"), CROSS, False, True),
+        (package("14.3.0-1", "gcc-14"), CROSS, False, False),
+        (package("12.2.0-14+deb12u1"), package("12.2.0-14cross1", "gcc-12-cross"), False, True),
+        (package("1:2.1-1", "a"), package("2.1-1", "a"), False, False),
+        (package("2.1-1", "a"), package("2.1-1", "b"), False, False),
+        (package("1.2.5-r9", "musl"), package("1.2.5-r8", "musl"), False, True),
+        (package("1.22.22", "dpkg"), package("1.22.21", "dpkg"), False, False),
+    ],
+    ids=str,
+)
+def test_versions(image: Package, kit: Package, *, same: bool, upstream: bool) -> None:
+    assert same_source(image, kit) is same
+    assert same_upstream(image, kit) is upstream
+
+
+def test_a_program_is_its_packages_own_or_not(tmp_path: Path) -> None:
+    program = tmp_path / "usr/bin/grep"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"x")
+    folder = make(tmp_path, grep(), sums={"grep": f"{SUM}  bin/grep\n"})
+    descriptor = os.open(program, os.O_RDONLY)
+    replaced = unchanged(read(tmp_path), "/usr/bin/grep", descriptor)
+    assert isinstance(replaced, Unequal)
+    assert replaced.reason == "it is not the file that grep brought"
+    assert replaced.settled
+    (folder / "updates/0000").write_text(grep("half-installed"))
+    changing = unchanged(read(tmp_path), "/usr/bin/grep", descriptor)
+    assert isinstance(changing, Unequal)
+    assert not changing.settled
+    (folder / "updates/0000").unlink()
+    (folder / "info/grep.md5sums").write_text("9dd4e461268c8034f5c8564e155c67a6  bin/grep\n")
+    found = unchanged(read(tmp_path), "/usr/bin/grep", descriptor)
+    assert isinstance(found, Package)
+    assert found.version == "3.11-4+b1"
+    foreign = unchanged(read(tmp_path), "/usr/local/bin/grep", descriptor)
+    assert isinstance(foreign, Unequal)
+    assert foreign.reason == "no package owns it"
+    os.close(descriptor)
