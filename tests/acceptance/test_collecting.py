@@ -19,7 +19,7 @@ from tests.support.workshop import Workshop, labels
 pytestmark = pytest.mark.real
 
 TWO = "linux/amd64,linux/arm64"
-ROUNDS = 6
+ROUNDS = 4
 BUILDERS = 3
 SECONDS_OF_A_PRUNE = 1.5
 DOCKERFILE = """\
@@ -199,7 +199,7 @@ def test_a_killed_prune_leaves_a_good_store(stocked: Workshop) -> None:
     seed = time.time_ns() % 1_000_000
     moments = random.Random(seed)  # noqa: S311 - the moments of a test
     killed = 0
-    for turn in range(4):
+    for turn in range(3):
         build(shop, "-t", "app", "--build-arg", f"ROUND={turn}")
         with shop.start("prune", "-a") as prune:
             time.sleep(moments.uniform(0.2, SECONDS_OF_A_PRUNE))
