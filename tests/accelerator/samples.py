@@ -242,7 +242,7 @@ printf '%s\n' '#include <cstdlib>' '#include <cstdio>' '#include <string>' '#inc
 COMPILERS = {
     "cc1": _SOURCES
     + r"""
-for o in -O0 '-O2 -g' '-O3 -flto' '-Os -fPIC -ffast-math' '-O2 -g3 -fstack-protector-strong' -O1; do
+for o in -O0 '-O2 -g' '-O3 -flto -frandom-seed=1' '-Os -fPIC -ffast-math' '-O2 -g3 -fstack-protector-strong' -O1; do
 gcc $o -Wall -Wextra -c a.c -o "a$(echo $o | tr -d ' =')".o; done; gcc -E a.c -o a.i
 gcc -S -fverbose-asm a.c; gcc -MMD -MF a.d -c a.c; gcc -M a.c > m; gcc -dM -E - < /dev/null > macros
 echo '#include <x.h>' | gcc -c -x c -; gcc -I. -isystem /usr/include/linux -E a.c > i2
@@ -257,7 +257,7 @@ rm -f *.gcno
 """,
     "cc1plus": _SOURCES
     + r"""
-for o in -O0 '-O2 -g' '-O2 -flto'; do
+for o in -O0 '-O2 -g' '-O2 -flto -frandom-seed=1'; do
 g++ -std=c++17 $o -Wall -c b.cc -o "b$(echo $o | tr -d ' =+')".o; done; g++ -std=c++17 -E b.cc -o b.ii
 g++ -std=c++17 -MMD -MF b.d -c b.cc -o b.o; g++ -std=c++17 -M b.cc > m
 echo 'int x = "a";' | g++ -x c++ -c -; g++ -std=c++17 -nostdinc++ -E b.cc | tail -1
@@ -270,13 +270,13 @@ printf '#include <stdlib.h>\n#include <cmath>\nint x = std::abs(-1);' | g++ -O2 
 """,
     "lto1": _SOURCES
     + r"""
-gcc -O2 -flto -DMAIN a.c -o l -lm; gcc -O2 -flto -flto-partition=none -DMAIN a.c -o l2 -lm; ./l; ./l2
-gcc -O2 -flto -ffat-lto-objects -c a.c -o f.o; gcc -flto -r f.o -o r.o
+gcc -O2 -flto -frandom-seed=1 -DMAIN a.c -o l -lm; gcc -O2 -flto -frandom-seed=1 -flto -frandom-seed=1-partition=none -DMAIN a.c -o l2 -lm; ./l; ./l2
+gcc -O2 -flto -frandom-seed=1 -ffat-lto-objects -c a.c -o f.o; gcc -flto -frandom-seed=1 -r f.o -o r.o
 """,
     "as": _SOURCES
     + r"""
 gcc -O2 -DMAIN a.c -o x -lm; ./x; g++ -std=c++17 -DMAIN b.cc -o y; ./y
-gcc -shared -fPIC a.c -o liba.so -lm -Wl,-soname,liba.so.1 -Wl,-Map,map; gcc -static -DMAIN a.c -o s -lm
+gcc -shared -fPIC a.c -o liba.so -lm -Wl,-soname,liba.so.1 ; gcc -static -DMAIN a.c -o s -lm
 ./s; gcc -g -c a.c; objdump -dr a.o; objdump -h x; readelf -aW x; readelf --debug-dump=info a.o
 nm x; nm -D liba.so; size x; strings -a x; addr2line -e a.o 0 4; strip -o x.s x; strip -g -o a.g a.o
 objcopy -O binary -j .text a.o a.bin; objcopy --only-keep-debug y y.dbg; echo _Z5twicei | c++filt
@@ -289,7 +289,7 @@ strip --strip-unneeded liba.so; objdump -T liba.so; echo 'bad insn' | as -o z.o 
 """,
     "ar": _SOURCES
     + r"""
-gcc -c a.c; gcc -O2 -flto -c a.c -o l.o; ar rcs x.a a.o; ar t x.a; ar p x.a a.o | md5sum; ar q x.a l.o
+gcc -c a.c; gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o; ar rcs x.a a.o; ar t x.a; ar p x.a a.o | md5sum; ar q x.a l.o
 ranlib x.a; ar -s x.a; nm -s x.a; nm l.o; nm -gC a.o; ar rcsT thin.a a.o; ar d x.a l.o; gcc-ar rcs g.a l.o
 gcc-nm l.o; gcc-ranlib g.a; ar x x.a; ar --version; ar -M < /dev/null; ar; nm /nowhere; nm --help
 """,
