@@ -232,7 +232,7 @@ CROSS: tuple[Rule, ...] = (
         "cross",
         ("g++-{gcc}-{triplet}", "g++-{gcc}"),
         (f"{_LIBEXEC}/cc1plus",),
-        "as cc1; folders of the C++ library come behind those that the caller names, which -E shows",
+        "as cc1; the C++ library's folders come behind those of the caller, which -E shows",
         stand_in=f"{_CROSS}/cc1plus",
         fields=(*_NO_PREFIX, "n-nostdinc", "n-nostdinc++", "n-E", "zCPLUS_INCLUDE_PATH", *_PREFIX),
         behind=(
