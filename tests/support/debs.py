@@ -60,6 +60,8 @@ def _make(root: Path, archives: list[Path]) -> None:
     info.mkdir(parents=True)
     paragraphs = [_unpack(root, archive, info) for archive in archives]
     (root / "var/lib/dpkg/status").write_text("\n".join(paragraphs))
+    if not (root / "bin/sh").exists():  # dash's own script makes it before trixie
+        (root / "bin/sh").symlink_to("dash")
 
 
 def _unpack(root: Path, archive: Path, info: Path) -> str:

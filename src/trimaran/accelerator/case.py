@@ -13,7 +13,7 @@ import msgspec
 from trimaran.accelerator import equality, perl
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
-from trimaran.accelerator.kits import CONTROL, Stock
+from trimaran.accelerator.kits import CONTROL, Library, Stock
 from trimaran.accelerator.launching import Start, launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
@@ -149,18 +149,25 @@ class Case(msgspec.Struct, frozen=True):
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
 
     def _libraries(self, stock: Stock, stand_in: str) -> tuple[str, ...]:
+        """Folders of changed libraries; none if one cannot be changed, which `otherwise` is for."""
         rule, words = self.match.rule, self.match.words
-        if not rule.libraries or len(words["native"]) != len(words["debian"]):
+        if len(words["native"]) != len(words["debian"]):
             return ()
         found = stock.libraries(stand_in)
-        folders = []
-        for beginning, forms in rule.libraries:
-            for library in found if isinstance(found, tuple) else ():
-                if library.name.startswith(beginning):
-                    target = self.tree.content(self.match.fill_path(library.path))
-                    copy = self._copy(stock.content(library.path), target, library.name, forms)
-                    folders.append(os.path.dirname(copy))
-        return tuple(folders)
+        try:
+            return tuple(
+                self._library(stock, library, forms)
+                for beginning, forms in rule.libraries
+                for library in (found if isinstance(found, tuple) else ())
+                if library.name.startswith(beginning)
+            )
+        except UnpatchableError:
+            return ()
+
+    def _library(self, stock: Stock, library: Library, forms: Sequence[Form]) -> str:
+        target = self.tree.content(self.match.fill_path(library.path))
+        copy = self._copy(stock.content(library.path), target, library.name, forms)
+        return os.path.dirname(copy)
 
     def _copy(self, native: bytes, target: bytes, name: str, forms: Sequence[Form]) -> str:
         """Where the container sees a changed copy of a program or library."""

@@ -18,6 +18,8 @@ from trimaran.accelerator.programs import PT_LOAD, SEGMENT, Program, Segment
 
 __all__ = ["UnpatchableError", "patch", "texts"]
 
+_START = rb"(?<![ -~])"
+"""Before a text is another one's end, or what is no text at all: tables stand among texts."""
 _PAGE = 4096
 _PF_X, _PF_W = 1, 2
 _HEAD_BYTES = (8, 4)
@@ -43,7 +45,7 @@ def texts(
 
 def _text(data: bytes, form: str) -> bytes:
     """The one string that a form describes; empty if there is none."""
-    matches = re.finditer(b"(?<=\0)" + form.encode() + b"(?=\0)", data)
+    matches = re.finditer(_START + form.encode() + b"(?=\\0)", data)
     found = {match[match.lastindex or 0] for match in matches}
     if len(found) > 1:
         raise UnpatchableError(f"it has {len(found)} texts of the form {form}")
@@ -83,7 +85,7 @@ def _patch_one(data: bytes, old: bytes, new: bytes) -> bytes:
     changed = bytearray(data)
     count = 0
     for place in places:
-        whole = data[place - 1 : place] == b"\0"
+        whole = re.compile(_START).match(data, place) is not None
         if whole and _fits(references, program.address_of(place), old, new):
             changed[place : place + len(old)] = new.ljust(len(old), b"\0")
             count += 1
