@@ -98,7 +98,7 @@ def test_a_script_is_answered_for_with_its_program(folder: Path, program: Path) 
 def test_an_answer_that_may_change_is_not_kept(folder: Path, program: Path) -> None:
     with asked(folder, lambda question: Emulate(question.path, "no", settled=False)):
         assert ask(folder, program) == b"E2\0"
-        assert ask(folder, program) == b"E4\0"
+        assert ask(folder, program) == b"E2\0"
 
     assert os.listdir(folder / "answers") == []
 
@@ -126,9 +126,27 @@ def test_what_is_no_question_is_answered_all_the_same(folder: Path, text: bytes)
 
 def test_counters_that_run_out_are_shared() -> None:
     slots = Slots(12)
-    taken = [slots.take(NATIVE) for _ in range(5)]
+    natives = [Native(f"/{number}", "/kit", "tool 1", ()) for number in range(5)]
+    taken = [slots.take(native) for native in natives]
     emulated = slots.take(Emulate("/a", "no"))
 
     assert taken == [2, 4, 6, 10, 10]
     assert emulated == 8
     assert slots.native == {2, 4, 6, 10}
+    assert [slots.take(native) for native in natives] == taken
+
+
+def test_each_step_asks_anew(folder: Path, program: Path) -> None:
+    seen: list[str] = []
+
+    def judge(question: Question) -> Answer:
+        seen.append(question.path)
+        return NATIVE
+
+    with asked(folder, judge) as (server, _, _):
+        ask(folder, program)
+        server.forget()
+        assert os.listdir(folder / "answers") == []
+        ask(folder, program)
+
+    assert seen == [str(program)] * 2

@@ -35,6 +35,8 @@ _FLAGS = "POCF"
 _PREFIX = "trimaran-native-"
 _DATABASES = ("var/lib/dpkg/status", "lib/apk/db/installed")
 _THREADS = 4
+_LIMIT_BYTES = 256 * 1024 * 1024
+"""Of interpreters, answers and changed copies: containers can make their counters longer."""
 _HINT = "--accelerate=compatible takes equal upstream versions; newer bases may agree by themselves"
 
 
@@ -130,7 +132,9 @@ class Acceleration:
     def _make(self, platform: Platform, machine: Machine, name: str, emulator: Path) -> StandIns:
         if self._folder is None:
             folder = self._stack.enter_context(self.store.working_folder("stand-ins"))
-            self._folder = self._stack.enter_context(mounted(Tmpfs(folder, shared=True)))
+            self._folder = self._stack.enter_context(
+                mounted(Tmpfs(folder, _LIMIT_BYTES, shared=True))
+            )
         if machine.name not in self._registered:
             self._register(machine, emulator, self._folder)
         folder = self._folder / f"{machine.name}-{len(self._made)}"

@@ -36,6 +36,7 @@ class Slots:
 
     def __init__(self, size: int) -> None:
         self._size = size
+        self._taken: dict[Answer, int] = {}
         self._next = 2
         self._lock = threading.Lock()
         self.native: set[int] = set()
@@ -44,6 +45,8 @@ class Slots:
     def take(self, answer: Answer) -> int:
         """The counter of an answer; when all are taken, the last of its kind."""
         with self._lock:
+            if answer in self._taken:
+                return self._taken[answer]
             is_native = isinstance(answer, Native)
             slot = self._next
             if slot >= self._size - 4:
@@ -53,6 +56,7 @@ class Slots:
             if is_native:
                 self.native.add(slot)
             self.answers[slot] = answer
+            self._taken[answer] = slot
             return slot
 
 
@@ -84,6 +88,11 @@ class AnswerServer:
         (self._folder / "socket").chmod(_MODE)
         self._socket.listen(_BACKLOG)
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def forget(self) -> None:
+        """Judge every program again: what a step installed may have changed more than its file."""
+        for path in (self._folder / "answers").iterdir():
+            path.unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Take no more questions."""

@@ -106,6 +106,8 @@ class StandIns:
     @contextmanager
     def counted(self) -> Iterator[StepCounter]:
         """The mounts of one step's container, and the count of what it starts."""
+        if self._server:
+            self._server.forget()
         file = self._folder / f"counts-{next(self._steps)}"
         file.write_bytes(bytes(COUNTS_BYTES))
         file.chmod(0o666)

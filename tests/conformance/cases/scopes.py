@@ -120,7 +120,6 @@ CASES = (
     Case("onbuild-rich-twice", "FROM rich AS a\nFROM a\nCOPY b.txt ./\n"),
     Case("onbuild-maintainer", "FROM scratch\nONBUILD MAINTAINER me\n", fails=True),
     Case("onbuild-nothing", "FROM scratch\nONBUILD\n", fails=True),
-    Case("onbuild-unknown", "FROM scratch\nCOPY empty /\nONBUILD WHAT x\n"),
     Case(
         "onbuild-mount", "FROM busybox AS a\nONBUILD RUN --mount=target=/c cp /c/a.txt /x\nFROM a\n"
     ),
