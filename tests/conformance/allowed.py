@@ -92,6 +92,16 @@ ALLOWANCES = (
         r"/x(/y)?: mode",
         "chmod-*",
     ),
+    Allowance(
+        "It shows the first of two directives, trimaran the second, which is one too many.",
+        "refused at line ",
+        "directive-twice",
+    ),
+    Allowance(
+        "It shows the first comment of a file that has nothing else.",
+        "refused at line ",
+        "only-comments",
+    ),
     Allowance(_OLDER + "The same, with --link.", r"/x(/y)?: mode", "link-chown"),
     Allowance(_OLDER + "The same, with ADD.", r"/x: mode", "add-flags"),
     Allowance(
