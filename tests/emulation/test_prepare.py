@@ -125,6 +125,8 @@ def test_only_what_is_needed_is_registered_and_once(user: str) -> None:
     first = prepare(platforms, process.SYSTEM_PATH)
     second = prepare(platforms, process.SYSTEM_PATH)
     names = sorted(set(os.listdir(TABLE)) - {"status", "register"})
+    assert all(one.private for one in (*first.values(), *second.values())
+        if isinstance(one, Emulated))
     answer([names, [type(one).__name__ for one in second.values()],
         [type(one).__name__ for one in first.values()]])
     """,

@@ -293,3 +293,4 @@ def test_root_that_is_refused_user_namespaces_gets_mounts_and_the_present_handle
         """
     )
     assert found.startswith("True True False Emulated(")
+    assert found.rstrip().endswith("private=False)")  # the table is another's: nothing is added

@@ -21,7 +21,6 @@ from trimaran.build.kits import KitMaker
 from trimaran.emulation import handlers
 from trimaran.emulation.handlers import Handler
 from trimaran.emulation.support import Emulated, Support
-from trimaran.errors import HostError
 from trimaran.events import Emit, Notice
 from trimaran.executor.stand_ins import StandIns
 from trimaran.graph.steps import Extract, Run, Step, chain
@@ -111,7 +110,7 @@ class Acceleration:
             HostError: a mount was refused.
         """
         support, machine = self.supports.get(step.platform), step.platform.machine
-        if not isinstance(support, Emulated) or machine is None:
+        if not isinstance(support, Emulated) or not support.private or machine is None:
             return None
         name = self._base(step)
         key = (step.platform, name)
@@ -175,15 +174,6 @@ class Acceleration:
 
 
 def wanted(mode: str, supports: Mapping[Platform, Support]) -> bool:
-    """Whether there is anything to accelerate, and a way to do it."""
-    emulated = any(isinstance(one, Emulated) for one in supports.values())
-    return emulated and mode != "off" and interpreter.available() and _is_private()
-
-
-def _is_private() -> bool:
-    """Whether the table of handlers is the build's own, with its own emulators in it."""
-    try:
-        found = handlers.entries(_TABLE)
-    except (OSError, HostError):
-        return False
-    return any(one.name.startswith(handlers.PREFIX) for one in found)
+    """Whether there is anything to accelerate, and a way to do it without touching the host."""
+    private = any(isinstance(one, Emulated) and one.private for one in supports.values())
+    return private and mode != "off" and interpreter.available()

@@ -155,7 +155,7 @@ def _choose(machine: Machine, setting: _Setting) -> Emulator | Missing:
 def _proven(emulator: Emulator, machine: Machine, setting: _Setting) -> Support:
     fault = probes.fault(machine, setting.scratch)
     if not fault:
-        return Emulated(emulator)
+        return Emulated(emulator, private=setting.refusal is None)
     return Missing(f"{emulator.path} does not run {machine.name} programs: {fault}")
 
 

@@ -26,9 +26,15 @@ class Native(msgspec.Struct, frozen=True):
 
 
 class Emulated(msgspec.Struct, frozen=True):
-    """The kernel hands the platform's programs to `emulator`."""
+    """The kernel hands the platform's programs to `emulator`.
+
+    Attributes:
+        private: the table that says so is this user namespace's own, so that what is added to it
+            concerns nobody else.
+    """
 
     emulator: Emulator
+    private: bool = False
 
 
 class Missing(msgspec.Struct, frozen=True):
