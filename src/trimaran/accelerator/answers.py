@@ -42,11 +42,13 @@ class Emulate(msgspec.Struct, frozen=True):
         program: its path in the container.
         reason: why, in words for people.
         settled: it will be so for as long as the file is the same; otherwise ask again.
+        unequal: there is a stand-in, and it is not equal.
     """
 
     program: str
     reason: str
     settled: bool = True
+    unequal: bool = False
 
 
 Answer = Native | Emulate

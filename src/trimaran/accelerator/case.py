@@ -50,10 +50,11 @@ class Script(msgspec.Struct, frozen=True):
 
 
 class _Refusal(Exception):  # noqa: N818  it is an answer
-    def __init__(self, reason: str, *, settled: bool = True) -> None:
+    def __init__(self, reason: str, *, settled: bool = True, unequal: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.settled = settled
+        self.unequal = unequal
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -82,7 +83,7 @@ class Case(msgspec.Struct, frozen=True):
         try:
             return self._native(stock)
         except _Refusal as refusal:
-            return Emulate(self.path, refusal.reason, refusal.settled)
+            return Emulate(self.path, refusal.reason, refusal.settled, refusal.unequal)
 
     def _native(self, stock: Stock) -> Native:
         wanted = self.match.fill(self.match.rule.stand_in) or self.path
@@ -93,7 +94,7 @@ class Case(msgspec.Struct, frozen=True):
             self.database, self.package, stock, stand_in, compatible=self.settings.compatible
         )
         if isinstance(equal, Unequal):
-            raise _Refusal(equal.reason, settled=equal.settled)
+            raise _Refusal(equal.reason, settled=equal.settled, unequal=True)
         package = f"{self.package.name} {self.package.version}"
         if self.match.rule.kind == "scripts" and self.script is None:
             return Native(self.path, "", package, (perl.OPTIONS,), equal.exact)

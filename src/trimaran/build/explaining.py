@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
 
-from trimaran.accelerator.answers import Native
+from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.executor.stand_ins import StandIns
 from trimaran.platforms import Platform
 
@@ -16,33 +15,46 @@ _HINTED_EXECS = 50
 _SHOWN = 3
 
 
-class Use(msgspec.Struct, frozen=True, order=True):
-    """How often a program was started, and why so."""
+class Use(msgspec.Struct, frozen=True):
+    """How often a program was started, and why so.
+
+    Attributes:
+        unequal: it was emulated because its stand-in is not equal.
+    """
 
     program: str
     reason: str
-    native: int
-    emulated: int
+    native: int = 0
+    emulated: int = 0
+    unequal: bool = False
+
+    def plus(self, other: Use) -> Use:
+        """Both, where only the counts differ: a program has an answer for each of its scripts."""
+        native, emulated = self.native + other.native, self.emulated + other.emulated
+        return msgspec.structs.replace(self, native=native, emulated=emulated)
 
 
 def uses(made: StandIns) -> list[Use]:
     """Every program that was started, those that were emulated most often first."""
-    native: Counter[tuple[str, str]] = Counter()
-    emulated: Counter[tuple[str, str]] = Counter()
+    sums: dict[tuple[str, str], Use] = {}
     for slot, count in made.totals.items():
-        answer = made.slots.answers.get(slot)
-        if answer is not None:
-            key = (answer.program, "") if isinstance(answer, Native) else _emulated(answer)
-            (native if isinstance(answer, Native) else emulated)[key] += count
-        elif before := made.slots.answers.get(slot - 1):
-            emulated[before.program, "its arguments or environment say so"] += count
-    keys = native.keys() | emulated.keys()
-    found = [Use(*key, native[key], emulated[key]) for key in keys]
-    return sorted(found, key=lambda use: (-use.emulated, -use.native, use.program))
+        if use := _use(made.slots.answers, slot, count):
+            key = use.program, use.reason
+            sums[key] = use.plus(sums[key]) if key in sums else use
+    return sorted(sums.values(), key=lambda use: (-use.emulated, -use.native, use.program))
 
 
-def _emulated(answer: object) -> tuple[str, str]:
-    return getattr(answer, "program", ""), getattr(answer, "reason", "")
+def _use(answers: Mapping[int, Answer], slot: int, count: int) -> Use | None:
+    """What a counter counts; None for programs about which nothing was answered."""
+    match answers.get(slot):
+        case Native(program=program):
+            return Use(program, "", native=count)
+        case Emulate(program=program, reason=reason, unequal=unequal):
+            return Use(program, reason, emulated=count, unequal=unequal)
+        case None if before := answers.get(slot - 1):
+            return Use(before.program, "its arguments or environment say so", emulated=count)
+        case _:
+            return None
 
 
 def explanation(made: Mapping[tuple[Platform, str], StandIns]) -> str:
@@ -68,6 +80,6 @@ def advice(made: Mapping[tuple[Platform, str], StandIns]) -> str:
         use
         for one in made.values()
         for use in uses(one)
-        if use.emulated >= _HINTED_EXECS and "version" in use.reason
+        if use.unequal and use.emulated >= _HINTED_EXECS
     ]
     return "; ".join(f"{use.program}: {use.reason}" for use in missed[:_SHOWN])
