@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
 import pytest
 from tests.support.snippets import USERS, run_snippet
 
-pytestmark = pytest.mark.real
+from trimaran.accelerator.answers import Emulate
+from trimaran.executor.answering import Slots
+from trimaran.executor.stand_ins import Execs, StepCounter
+
 users = pytest.mark.parametrize("user", USERS)
 
 START = """
@@ -28,6 +34,7 @@ END = """
         """
 
 
+@pytest.mark.real
 @users
 def test_counts_of_steps_are_their_own_and_summed(user: str) -> None:
     run_snippet(
@@ -62,6 +69,7 @@ def test_counts_of_steps_are_their_own_and_summed(user: str) -> None:
     )
 
 
+@pytest.mark.real
 @users
 def test_what_is_shown_later_is_seen_by_those_who_follow(user: str) -> None:
     run_snippet(
@@ -88,3 +96,17 @@ def test_what_is_shown_later_is_seen_by_those_who_follow(user: str) -> None:
         + END,
         user,
     )
+
+
+@pytest.mark.parametrize("size", [0, 7, 24, 65536, 1_000_000])
+def test_counters_that_a_container_cut_or_made_longer_do_no_harm(tmp_path: Path, size: int) -> None:
+    slots = Slots(8192)
+    slot = slots.take(Emulate("/a", "why"))
+    data = bytearray(max(size, 24))
+    struct.pack_into("=Q", data, 8 * slot, 2**64 - 1)
+    file = tmp_path / "counts"
+    file.write_bytes(data[:size])
+
+    found = StepCounter(tmp_path, file, slots).execs()
+
+    assert found == Execs(0, 2**64 - 1 if size >= 24 else 0)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trimaran.accelerator import compilers, databases
 from trimaran.accelerator.kits import Kit
 from trimaran.accelerator.trees import Tree
 from trimaran.build.kits import KitMaker
+from trimaran.dockerfile.lower import BaseImage
 from trimaran.errors import TrimaranError
 from trimaran.executor.stand_ins import StandIns
 from trimaran.platforms import Platform
@@ -62,8 +64,14 @@ class BaseKits:
             self.warn(f"no native stand-ins for {self.name} on {self.platform}", error.message)
             return None
 
+    @cached_property
+    def _sibling(self) -> BaseImage:
+        """Asked for once: the compilers' kit is begun when the base's is there."""
+        return self.maker.sibling(self.name)
+
     def _make_base(self) -> Kit:
-        return Kit(BASE, self.stand_ins.show(BASE, self.maker.base(self.name)))
+        lowers = self.maker.base(self._sibling, self.name)
+        return Kit(BASE, self.stand_ins.show(BASE, lowers))
 
     def _make_compilers(self) -> Kit | None:
         base, machine = self.get(BASE), self.platform.machine
@@ -74,5 +82,5 @@ class BaseKits:
             packages = compilers.packages(machine, database, self.texts) if database else ()
         if not packages:
             return None
-        lowers = self.maker.compilers(self.name, packages, str(self.platform))
+        lowers = self.maker.compilers(self._sibling, packages, str(self.platform))
         return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))

@@ -26,7 +26,6 @@ from trimaran.graph.identity import identities
 from trimaran.graph.steps import Copy, Run, Step, chain
 from trimaran.scheduler.runner import run
 
-_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _INSTALL = """set -e
 if ! command -v apt-get >/dev/null; then
     for package in {packages}; do apk add --no-cache "$package" || true; done
@@ -55,37 +54,13 @@ class KitMaker(msgspec.Struct, frozen=True):
     imports: Imports
     stop: threading.Event
 
-    def base(self, name: str) -> tuple[Path, ...]:
-        """The folders of a base image's sibling, base first.
+    def sibling(self, name: str) -> BaseImage:
+        """A base image for this machine's platform.
 
         Raises:
-            ImageError: there is none for this machine's platform.
-            TrimaranError: it cannot be had.
-            Stopped: `stop` was set.
+            ImageError: there is none, or it is empty.
+            RegistryError: a registry that alone was asked does not answer.
         """
-        image = self._sibling(name)
-        return self._made(image, image.step, f"native sibling of {name}")
-
-    def compilers(self, name: str, packages: tuple[str, ...], platform: str) -> tuple[Path, ...]:
-        """The same, with packages installed on top.
-
-        Raises:
-            StepError: they cannot be installed.
-            TrimaranError, Stopped: as `base`.
-        """
-        image = self._sibling(name)
-        script = _INSTALL.format(packages=" ".join(packages))
-        step = Run(
-            image.step,
-            ("/bin/sh", "-c", script, "sh"),
-            (_PATH, "DEBIAN_FRONTEND=noninteractive"),
-            "/",
-            "",
-            platforms.host(),
-        )
-        return self._made(image, step, f"compilers for {platform}")
-
-    def _sibling(self, name: str) -> BaseImage:
         key = BaseKey(name, platforms.host())
         found, gaps = self.resolver.resolve_all((key,))
         if gaps:
@@ -93,6 +68,39 @@ class KitMaker(msgspec.Struct, frozen=True):
         if found[key].step is None:
             raise ImageError(f"{name} is empty")
         return found[key]
+
+    def base(self, image: BaseImage, name: str) -> tuple[Path, ...]:
+        """The folders of a sibling's file system, base first.
+
+        Args:
+            image: from `sibling`.
+            name: what people call it.
+
+        Raises:
+            TrimaranError: it cannot be had.
+            Stopped: `stop` was set.
+        """
+        return self._made(image, image.step, f"native sibling of {name}")
+
+    def compilers(
+        self, image: BaseImage, packages: tuple[str, ...], platform: str
+    ) -> tuple[Path, ...]:
+        """The same, with packages installed on top, to compile for `platform`.
+
+        Raises:
+            StepError: they cannot be installed.
+            TrimaranError, Stopped: as `base`.
+        """
+        script = _INSTALL.format(packages=" ".join(packages))
+        step = Run(
+            image.step,
+            ("/bin/sh", "-c", script, "sh"),
+            ("DEBIAN_FRONTEND=noninteractive",),
+            "/",
+            "",
+            platforms.host(),
+        )
+        return self._made(image, step, f"compilers for {platform}")
 
     def _made(self, image: BaseImage, step: Step | None, text: str) -> tuple[Path, ...]:
         known = identities(chain(step)[-1:], _no_files)

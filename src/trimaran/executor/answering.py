@@ -14,10 +14,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from trimaran.accelerator.answers import Answer, Emulate, Native, encode
+from trimaran.accelerator.answers import LIMIT_BYTES, Answer, Emulate, Native, encode
 from trimaran.accelerator.judge import Question, Script
 
-_LIMIT_BYTES = 4096
 _CREDENTIALS = struct.Struct("3i")
 _BACKLOG = 256
 _MODE = 0o666  # a step's program of any user may ask
@@ -110,7 +109,7 @@ class AnswerServer:
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):  # whoever asked may be gone
-            text, descriptors, _, _ = socket.recv_fds(connection, _LIMIT_BYTES * 4, 2)
+            text, descriptors, _, _ = socket.recv_fds(connection, 4 * LIMIT_BYTES, 2)
             try:
                 connection.send(self._answer(connection, text, descriptors))
             finally:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import fnmatch
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+
+from trimaran.layers import attributes
 
 DIFFERING = (
     "var/log/*",
@@ -21,8 +24,6 @@ DIFFERING = (
 )
 """Files that differ between any two runs: logs, indexes of what was fetched when, and files that
 hold the times of others."""
-
-_CHUNK_BYTES = 1024 * 1024
 
 
 def differences(left: Path, right: Path) -> tuple[str, ...]:
@@ -64,25 +65,18 @@ def _difference(left: Path, right: Path) -> str:
         return "" if os.readlink(left) == os.readlink(right) else "link"
     if _attributes(left) != _attributes(right):
         return "attributes"
-    if stat.S_ISREG(one.st_mode) and not _same_content(left, right):
+    if stat.S_ISREG(one.st_mode) and not filecmp.cmp(left, right, shallow=False):
         return "content"
     return ""
 
 
-def _attributes(path: Path) -> dict[str, bytes]:
-    names = os.listxattr(path, follow_symlinks=False)
-    return {
-        name: os.getxattr(path, name, follow_symlinks=False)
-        for name in names
-        if not name.startswith(("user.overlay.", "trusted.overlay."))
-    }
-
-
-def _same_content(left: Path, right: Path) -> bool:
-    if left.stat().st_size != right.stat().st_size:
-        return False
-    with left.open("rb") as one, right.open("rb") as other:
-        while chunk := one.read(_CHUNK_BYTES):
-            if chunk != other.read(_CHUNK_BYTES):
-                return False
-    return True
+def _attributes(path: Path) -> tuple[object, ...]:
+    """What a layer keeps of them, and whether a folder hides what is below it."""
+    if not stat.S_ISREG(path.lstat().st_mode) and not path.is_dir():
+        return ()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        kept, marks = attributes.read(descriptor)
+    finally:
+        os.close(descriptor)
+    return kept, marks.get(b"opaque")

@@ -16,16 +16,16 @@ from typing import Protocol
 
 import msgspec
 
-from trimaran.accelerator.answers import Native
+from trimaran.accelerator.answers import SLOTS, Native
+from trimaran.accelerator.kits import CONTROL
 from trimaran.executor.answering import AnswerServer, Judge, Slots
 from trimaran.executor.bundle import BindMount
 from trimaran.executor.trying import Tried
 from trimaran.graph.steps import Run
 from trimaran.linux.mounts import Overlay
 
-SHOWN = "/dev/.trimaran"
-COUNTS_BYTES = 65536
 _COUNTER = struct.Struct("=Q")
+_COUNTS_BYTES = SLOTS * _COUNTER.size
 _FOLDERS = ("answers", "kit/base", "kit/compiler", "kit/empty", "own")
 
 
@@ -71,7 +71,7 @@ class StandIns:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.slots = Slots(COUNTS_BYTES // _COUNTER.size)
+        self.slots = Slots(SLOTS)
         self.totals: Counter[int] = Counter()
         self._folder = folder
         self._server: AnswerServer | None = None
@@ -109,7 +109,7 @@ class StandIns:
         if self._server:
             self._server.forget()
         file = self._folder / f"counts-{next(self._steps)}"
-        file.write_bytes(bytes(COUNTS_BYTES))
+        file.write_bytes(bytes(_COUNTS_BYTES))
         file.chmod(0o666)
         counter = StepCounter(self._folder, file, self.slots)
         try:
@@ -137,13 +137,14 @@ class StepCounter:
         self._file = file
         self._slots = slots
         self.mounts = (
-            BindMount(folder, SHOWN, ("ro", "nosuid", "nodev"), follows=True),
-            BindMount(file, f"{SHOWN}/counts", ("nosuid", "nodev", "noexec")),
+            BindMount(folder, CONTROL, ("ro", "nosuid", "nodev"), follows=True),
+            BindMount(file, f"{CONTROL}/counts", ("nosuid", "nodev", "noexec")),
         )
 
     def read(self) -> dict[int, int]:
         """The counters that are not 0."""
-        data = self._file.read_bytes()[:COUNTS_BYTES]
+        with self._file.open("rb") as file:  # which the container may have cut or made longer
+            data = file.read(_COUNTS_BYTES).ljust(_COUNTS_BYTES, b"\0")
         counts = (number for (number,) in _COUNTER.iter_unpack(data))
         return {slot: count for slot, count in enumerate(counts) if count}
 
