@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cases import NATIVE
+
 _CONTEXT = Path(__file__).with_name("works")
 _TRIMARAN = str(Path(sys.executable).with_name("trimaran"))
 WORKS = ("apt-update", "apt-install", "lua", "redis", "jq", "cmake", "go")
@@ -66,7 +68,7 @@ class Bench:
 
 def rows(bench: Bench, works: list[str], platform: str, repeat: int) -> Iterator[str]:
     """A line of the table for each work."""
-    native = Way("native", "linux/amd64", "off")
+    native = Way("native", NATIVE, "off")
     fast = Way("stand-ins", platform, "auto")
     plain = Way("plain QEMU", platform, "off")
     yield f"| {platform} | plain QEMU | stand-ins | native | times faster | times native |"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
-from trimaran.build.machine import ACCELERATIONS, Accelerate
-from trimaran.cli.session import Session
+from trimaran.build.machine import ACCELERATIONS
+from trimaran.cli.keeping import keep
 
 _F = TypeVar("_F", bound=Any)
 
@@ -19,7 +18,7 @@ def accelerate_options(function: _F) -> _F:
         "--explain-acceleration",
         is_flag=True,
         expose_value=False,
-        callback=_keep_explain,
+        callback=keep("explain_acceleration"),
         help="Tell of every emulated program why it had a native stand-in, or why not",
     )
     choose = click.option(
@@ -29,21 +28,9 @@ def accelerate_options(function: _F) -> _F:
         envvar="TRIMARAN_ACCELERATE",
         show_default=True,
         expose_value=False,
-        callback=_keep,
+        callback=keep("accelerate"),
         help="Native stand-ins for emulated programs: auto (equal ones), off, verify (every step"
         " again without them, and compared), compatible (equal upstream versions are enough)",
     )
     decorated: _F = choose(explain(function))
     return decorated
-
-
-def _keep(ctx: click.Context, param: click.Parameter, value: Accelerate) -> None:
-    del param
-    if isinstance(ctx.obj, Session):
-        ctx.obj = replace(ctx.obj, accelerate=value)
-
-
-def _keep_explain(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-    del param
-    if isinstance(ctx.obj, Session):
-        ctx.obj = replace(ctx.obj, explain_acceleration=value)

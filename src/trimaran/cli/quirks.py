@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
-from trimaran.cli.session import Session
+from trimaran.cli.keeping import keep
 from trimaran.emulation import quirks
 
 _F = TypeVar("_F", bound=Any)
@@ -22,7 +21,7 @@ def quirks_option(function: _F) -> _F:
         envvar="TRIMARAN_EMULATION_QUIRKS",
         show_default=True,
         expose_value=False,
-        callback=_keep_names,
+        callback=keep("quirks"),
         help=f"What is done about QEMU's known troubles: auto, off, or some of"
         f" {','.join(quirks.NAMES)}",
     )
@@ -39,21 +38,9 @@ def stall_option(function: _F) -> _F:
         default=0.0,
         envvar="TRIMARAN_STALL_TIMEOUT",
         expose_value=False,
-        callback=_keep_timeout,
+        callback=keep("stall_timeout_s"),
         help="End an emulated step after so long without output and CPU time (default: never;"
         " it is reported after 300)",
     )
     decorated: _F = option(function)
     return decorated
-
-
-def _keep_names(ctx: click.Context, param: click.Parameter, value: str) -> None:
-    del param
-    if isinstance(ctx.obj, Session):
-        ctx.obj = replace(ctx.obj, quirks=value)
-
-
-def _keep_timeout(ctx: click.Context, param: click.Parameter, value: float) -> None:
-    del param
-    if isinstance(ctx.obj, Session):
-        ctx.obj = replace(ctx.obj, stall_timeout_s=value)
