@@ -17,7 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-_PROGRAMS = "trimaran/accelerator/programs"
+_PROGRAMS = "trimaran/accelerator/native"
 _COMMON = (
     *("-std=c11", "-Os", "-Wall", "-Wextra", "-ffreestanding", "-nostdlib"),
     *("-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fvisibility=hidden"),

@@ -16,7 +16,7 @@ from trimaran.errors import HostError
 UNAVAILABLE = "trimaran was installed without its native programs"
 HINT = "install a C compiler (Debian: gcc), then trimaran again"
 
-_PROGRAMS = Path(__file__).with_name("programs")
+_PROGRAMS = Path(__file__).with_name("native")
 _MARKER = b"trimaran-config\0"
 _UNAME_BYTES = 64  # __NEW_UTS_LEN
 
