@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from trimaran.accelerator.rules import Rule
+from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.targets import Names
 
 _PARTS = {"gcc": r"[0-9]+(?:\.[0-9]+)*", "libexec": "libexec|lib"}

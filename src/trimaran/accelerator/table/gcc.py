@@ -1,0 +1,63 @@
+"""gcc and binutils."""
+
+from __future__ import annotations
+
+from trimaran.accelerator.table.rule import Rule
+
+_BINUTILS = """
+addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf size strings strip"""
+_LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
+_CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
+_NO_PREFIX = ("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v")
+_PREFIX = ("a-iprefix", "a/usr/lib/gcc/{triplet}/{gcc}/")
+_BACKENDS = ("m/usr/lib/llvm", "mLLVMgold")
+CROSS: tuple[Rule, ...] = (
+    Rule(
+        "cross",
+        ("cpp-{gcc}-{triplet}", "cpp-{gcc}"),
+        (f"{_LIBEXEC}/cc1",),
+        "the same source, which computes nothing by the CPU that it runs on",
+        stand_in=f"{_CROSS}/cc1",
+        fields=(*_NO_PREFIX, *_PREFIX),
+    ),
+    Rule(
+        "cross",
+        ("g++-{gcc}-{triplet}", "g++-{gcc}"),
+        (f"{_LIBEXEC}/cc1plus",),
+        "as cc1; the C++ library's folders come behind those of the caller, which -E shows",
+        stand_in=f"{_CROSS}/cc1plus",
+        fields=(*_NO_PREFIX, "n-nostdinc", "n-nostdinc++", "n-E", "zCPLUS_INCLUDE_PATH", *_PREFIX),
+        behind=(
+            "a-isystem",
+            "a/usr/include/c++/{gcc}",
+            "a-isystem",
+            "a/usr/include/{multiarch}/c++/{gcc}",
+            "a-isystem",
+            "a/usr/include/c++/{gcc}/backward",
+        ),
+    ),
+    Rule(
+        "cross",
+        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        (f"{_LIBEXEC}/lto1",),
+        "as cc1",
+        stand_in=f"{_CROSS}/lto1",
+        fields=_NO_PREFIX,
+    ),
+    Rule(
+        "cross",
+        ("binutils-{triplet}",),
+        tuple(f"/bin/{{triplet}}-{name}" for name in _BINUTILS.split()),
+        "the same package on every CPU; gcc's plug-in is replaced by the cross package's",
+        fields=_BACKENDS,
+        plugin="named",
+    ),
+    Rule(
+        "cross",
+        ("binutils-{triplet}",),
+        tuple(f"/bin/{{triplet}}-{name}" for name in ("ar", "nm", "ranlib")),
+        "as the others; told of the plug-in that it would find beside itself",
+        fields=_BACKENDS,
+        plugin="found",
+    ),
+)

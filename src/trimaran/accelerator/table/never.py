@@ -1,0 +1,25 @@
+"""What is emulated although stand-ins would be there, and why."""
+
+from __future__ import annotations
+
+from trimaran.accelerator.table.rule import Rule
+
+_TELLS = "it tells the machine that it runs on"
+_LONG = "it computes with long double, which is another on every CPU"
+
+_NEVER = (
+    (("coreutils", "busybox"), "/bin/uname", _TELLS),
+    (("coreutils",), "/bin/arch", _TELLS),
+    (("coreutils",), "/bin/printf", _LONG),
+    (("coreutils",), "/bin/seq", _LONG),
+    (("coreutils",), "/bin/numfmt", _LONG),
+    (("coreutils",), "/bin/od", "it shows numbers in the byte order and the forms of its CPU"),
+    (("coreutils",), "/bin/stdbuf", "it gives its children a library of the target"),
+    (("coreutils",), "/sbin/chroot", "what it starts does not see the stand-ins"),
+    (("libc-bin",), "/sbin/ldconfig", "it reads libraries of its own CPU"),
+    (("libc-bin",), "/bin/localedef", "it writes in the byte order of its CPU"),
+    (("util-linux",), "/bin/setarch", _TELLS),
+)
+NEVER: tuple[Rule, ...] = tuple(
+    Rule("never", packages, (path,), why) for packages, path, why in _NEVER
+)

@@ -1,0 +1,55 @@
+"""Which programs have a native stand-in, and how it is started: a row for each group of programs.
+
+A row counts only for files that are a package's own and unchanged (`equality`), in the places where
+packages put them; what no row names is emulated. Kinds:
+
+neutral   tells nothing of the CPU: the same program, started as it is
+told      would tell the host's CPU, and is told the target's by an argument
+cross     a compiler's part, of the distribution's own cross package for the target
+patched   has the name of a CPU compiled in, and runs as a copy with that name changed
+scripts   an interpreter, for scripts that load nothing that is compiled for the target (`perl`)
+never     is emulated, with the reason that people are shown
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["neutral", "told", "cross", "patched", "scripts", "never"]
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A row.
+
+    Attributes:
+        packages: whose the programs are, in the distributions' words; `{triplet}` is the target's.
+        programs: their true paths without /usr, to which the same prefixes apply.
+        why: why the kind is right, or why there is no stand-in.
+        stand_in: its path in the kit, if that is another than the program's.
+        fields: conditions and arguments, in the interpreter's words (`answers`).
+        behind: arguments behind those of the caller.
+        texts: of patched programs: forms of C strings in the stand-in, and of what they are in the
+            target's own program (`patching.texts`).
+        libraries: of patched programs: the beginnings of the names of libraries, and their texts.
+        otherwise: fields if the target's name is of another length, for which C++ has no room.
+        plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
+    """
+
+    kind: Kind
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+    why: str
+    stand_in: str = ""
+    fields: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    otherwise: tuple[str, ...] = ()
+    plugin: Literal["", "named", "found"] = ""
+
+
+def inside(folder: str, names: str) -> tuple[str, ...]:
+    """The true paths of programs of one folder, by their names in a line."""
+    return tuple(f"{folder}/{name}" for name in names.split())
