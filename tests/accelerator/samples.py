@@ -293,4 +293,34 @@ gcc -c a.c; gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o; ar rcs x.a a.o; ar t x.
 ranlib x.a; ar -s x.a; nm -s x.a; nm l.o; nm -gC a.o; ar rcsT thin.a a.o; ar d x.a l.o; gcc-ar rcs g.a l.o
 gcc-nm l.o; gcc-ranlib g.a; ar x x.a; ar --version; ar -M < /dev/null; ar; nm /nowhere; nm --help
 """,
+    "cpp": _SOURCES
+    + r"""
+cpp a.c | md5sum; cpp -dM /dev/null; cpp -P -DX=1 a.c o.i; cpp -M a.c; cpp --version; cpp /nowhere; cpp -E -Wp,-DY a.c | md5sum
+""",
+    "gcc": _SOURCES
+    + r"""
+printf '%s\n' '#!/bin/sh' '{ echo "$@"; env | grep -E "^(COLL|COMP|LIBR|GCC|LC_|CPATH)" | sort; } | sed "s,/[a-z]*/cc[A-Za-z0-9]*,TMP,g" >> /w/log' \
+ 'exec "$@"' > show; chmod +x show; w='-wrapper /w/show'
+for o in '' -O2 '-g -fPIC' '-flto -frandom-seed=1' -pipe '-std=c99 -pedantic' -save-temps -S '-MMD -MF x.d' '-static' '-shared -fPIC' \
+ '-static-pie' '-no-pie' '-nostdlib -r' '-fuse-ld=bfd' '-Wl,-z,now -pie' '-x c++' '-m64' '-mcpu=cortex-a72' '-fsanitize=undefined' '-B/w' \
+ '-L/w -I/w -isystem /w -Xlinker --gc-sections' '-E -dM' '-fprofile-arcs' '-pg' '-nostartfiles' '-fstack-protector-all'
+do gcc $w $o -DMAIN -Dsin=fabs a.c -o out; echo "$o" $? >> log; [ -f out ] && md5sum out >> log; rm -f out; done
+gcc $w -g -DMAIN a.c -lm -o o0; LIBRARY_PATH=/w:/nowhere gcc $w -DMAIN -Dsin=fabs a.c -o o1; COMPILER_PATH=/w gcc $w -DMAIN -Dsin=fabs a.c -o o2; COMPILER_PATH=/w gcc -c a.c
+CPATH=/w gcc $w -E a.c > /dev/null; LANG=C gcc $w -c a.c -o l.o; TMPDIR=/w gcc $w -c a.c -o t.o; DEPENDENCIES_OUTPUT=/w/deps gcc -c a.c
+gcc --version; gcc -dumpmachine; gcc -dumpversion; gcc -dumpfullversion; gcc; gcc -c nothing.c; gcc -O9x a.c; gcc --nothing a.c
+gcc -no-canonical-prefixes -c a.c; gcc -print-file-name=crt1.o; gcc -print-prog-name=ld; gcc -print-search-dirs; gcc -print-multiarch; gcc -print-sysroot; gcc --help
+gcc -v 2>&1; gcc -### -c a.c 2>&1 | grep -v /tmp/cc; gcc -dumpspecs | md5sum; echo '-c a.c -o at.o' > args; gcc @args
+gcc -fopenmp -c a.c -o omp.o; gcc -mcpu=native -c a.c -o n.o; ln -s /usr/bin/gcc cc; ./cc $w -c a.c -o cc.o; /w/../w/cc $w -c a.c
+printf '#!/bin/sh\nexec /usr/bin/ld "$@"\n' > ld; chmod +x ld; PATH=/w:$PATH gcc -DMAIN -Dsin=fabs a.c -o o3; gcc $w -B/w -DMAIN -Dsin=fabs a.c -o o4
+echo 'int main( {' | gcc -x c -; echo 'void nothing(void); int main(void) { nothing(); }' > u.c; gcc u.c 2>&1 | sed 's,/[a-z]*/cc[A-Za-z0-9]*,TMP,g'
+ln -s /usr/bin/aarch64-linux-gnu-gcc-14 my-gcc; ./my-gcc $w -c a.c -o my.o; rm -f a.gcno
+sh -c 'exec -a odd /usr/bin/gcc -c a.c -o odd.o'; cat log
+""",
+    "g++": _SOURCES
+    + r"""
+printf '%s\n' '#!/bin/sh' '{ echo "$@"; env | grep -E "^(COLL|COMP|LIBR|GCC)" | sort; } | sed "s,/[a-z]*/cc[A-Za-z0-9]*,TMP,g" >> /w/log' \
+ 'exec "$@"' > show; chmod +x show; w='-wrapper /w/show -std=c++17'
+for o in '' '-O2 -g' '-flto -frandom-seed=1' -static '-shared -fPIC' -S '-static-libstdc++ -static-libgcc'
+do g++ $w $o -DMAIN b.cc -o out; g++ $w $o -c b.cc -o o.o; echo "$o" $? >> log; rm -f out; done; g++ --version; g++ -dumpmachine; cat log
+""",
 }

@@ -7,6 +7,8 @@ was not run, or was run and stayed emulated.
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,7 @@ def _difference(plain: Any, fast: Any, name: str) -> list[Any]:
 
 
 def names_of(rule: Rule) -> set[str]:
-    return {program.rpartition("/")[2].replace("{triplet}-", "") for program in rule.programs}
+    return {re.sub(r"\{triplet\}-|-\{gcc\}", "", os.path.basename(one)) for one in rule.programs}
 
 
 @pytest.mark.parametrize("rule", [one for one in RULES if one not in NEVER], ids=str)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import equality, perl
+from trimaran.accelerator import driver_specs, equality, perl
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Library, Stock
@@ -144,7 +144,8 @@ class Case(msgspec.Struct, frozen=True):
         try:
             if rule.texts:
                 target, name = self.tree.content(self.path), os.path.basename(stand_in)
-                seen = self._copy(stock.content(stand_in), target, name, rule.texts)
+                forms, specs = rule.texts, rule.specs
+                seen = self._copy(stock.content(stand_in), target, name, forms, specs)
             return seen, self._libraries(stock, stand_in)
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
@@ -170,19 +171,26 @@ class Case(msgspec.Struct, frozen=True):
         copy = self._copy(stock.content(library.path), target, library.name, forms)
         return os.path.dirname(copy)
 
-    def _copy(self, native: bytes, target: bytes, name: str, forms: Sequence[Form]) -> str:
+    def _copy(
+        self,
+        native: bytes,
+        target: bytes,
+        name: str,
+        forms: Sequence[Form],
+        specs: Sequence[tuple[str, str]] = (),
+    ) -> str:
         """Where the container sees a changed copy of a program or library."""
         filled = [(self.match.fill(old), self.match.fill(new)) for old, new in forms]
-        data = patch(native, texts(native, target, filled))
-        place = os.path.join(hashlib.sha256(data).hexdigest()[:16], name)
-        _write(self.settings.own / place, data)
-        return f"{CONTROL}/own/{place}"
+        key = hashlib.sha256(native + target + repr((filled, specs)).encode()).hexdigest()[:16]
+        place = self.settings.own / key / name
+        if not place.exists():
+            data = patch(native, texts(native, target, filled))
+            _write(place, driver_specs.patch(data, dict(specs)))
+        return f"{CONTROL}/own/{key}/{name}"
 
 
 def _write(place: Path, data: bytes) -> None:
-    """Write a program whole or not at all; one that is there is left alone."""
-    if place.exists():
-        return
+    """Write a program whole or not at all."""
     place.parent.mkdir(exist_ok=True)
     scratch = place.with_name(f"{place.name}.{threading.get_ident()}")
     scratch.write_bytes(data)

@@ -117,8 +117,8 @@ def _fits(references: References, address: int, old: bytes, new: bytes) -> bool:
     """Whether a text can take the place of another: nothing uses the old one's end for itself."""
     if len(new) > len(old) or (not references.known and len(new) != len(old)):
         return False
-    tails = (at for at in range(1, len(old)) if old[at:] != new[at:])
-    return not any(references.to(address + at) for at in tails)
+    tails = [at for at in range(1, len(old)) if old[at:] != new[at:]]
+    return not tails or not references.reach(address + 1, address + tails[-1] + 1)
 
 
 def _move(changed: bytearray, references: References, old: int, new: bytes) -> None:

@@ -47,6 +47,14 @@ class References:
         code = [at for at, is_lea in self._in_code(address) if is_lea]
         return [*self._pointers.get(address, ()), *code]
 
+    def reach(self, start: int, end: int) -> bool:
+        """Whether anything points at one of the addresses from `start` to before `end`."""
+        if not self.known:
+            return False
+        if any(start <= target < end for target in self._pointers):
+            return True
+        return any(is_lea for _, is_lea in self._in_code(start, end))
+
     def turn(self, data: bytearray, old: int, new: int) -> None:
         """Let all that points at `old` point at `new`, in a copy of the program.
 
@@ -63,12 +71,13 @@ class References:
         for at, _ in found:
             struct.pack_into("<i", data, at, new - self._program.address_of(at) - 4)
 
-    def _in_code(self, address: int) -> Iterator[tuple[int, bool]]:
-        """What reaches an address relative to itself, and whether it is `lea`."""
+    def _in_code(self, address: int, end: int = 0) -> Iterator[tuple[int, bool]]:
+        """What reaches an address, or one before `end`, relative to itself; whether by `lea`."""
         for segment in self._code():
             start = segment.offset
             code = self._program.data[start : start + segment.file_bytes]
-            for at in _displacements(code, address - segment.address):
+            first = address - segment.address
+            for at in _displacements(code, first, max(first + 1, end - segment.address)):
                 yield start + at, _is_lea(code, at)
 
     def _code(self) -> list[Segment]:
@@ -102,13 +111,13 @@ class References:
             place += 8 * _BITS
 
 
-def _displacements(code: bytes, target: int) -> Iterator[int]:
-    """Offsets of 32 bits that, relative to their own end, reach `target` in the same segment."""
+def _displacements(code: bytes, first: int, end: int) -> Iterator[int]:
+    """Offsets of 32 bits that, relative to their own end, reach `first` or what is before `end`."""
     for shift in range(4):
         words = memoryview(code)[shift : shift + (len(code) - shift) // 4 * 4].cast("i")
-        wanted = target - 4 - shift
+        low, high = first - 4 - shift, end - 4 - shift
         for index, word in enumerate(words):
-            if word == wanted - 4 * index:
+            if low <= word + 4 * index < high:
                 yield 4 * index + shift
 
 

@@ -9,8 +9,18 @@ addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf si
 _LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
 _CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
 _NO_PREFIX = ("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v")
+_OFFLOADS = ("m-fopenmp", "m-fopenacc", "m-foffload")
 _PREFIX = ("a-iprefix", "a/usr/lib/gcc/{triplet}/{gcc}/")
 _BACKENDS = ("m/usr/lib/llvm", "mLLVMgold")
+_DRIVER = (
+    "zGCC_EXEC_PREFIX",
+    *_OFFLOADS,  # the cross compiler was built without
+    *("n-l", "n-lm", "n-lgfortran"),  # tells offload compilers; g++ links with it
+    *("m-march=native", "m-mcpu=native", "m-mtune=native"),
+    *("m@", "m-fplugin", "m-specs", "m--specs", "m--sysroot"),
+    *("n-v", "n--verbose", "n-###", "n-dumpspecs", "m--dump", "m-print-", "m--print"),
+    *("m--help", "m--target-help", "n-no-canonical-prefixes"),
+)
 CROSS: tuple[Rule, ...] = (
     Rule(
         "cross",
@@ -18,7 +28,7 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/cc1",),
         "the same source, which computes nothing by the CPU that it runs on",
         stand_in=f"{_CROSS}/cc1",
-        fields=(*_NO_PREFIX, *_PREFIX),
+        fields=(*_NO_PREFIX, *_OFFLOADS, *_PREFIX),
     ),
     Rule(
         "cross",
@@ -26,7 +36,12 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/cc1plus",),
         "as cc1; the C++ library's folders come behind those of the caller, which -E shows",
         stand_in=f"{_CROSS}/cc1plus",
-        fields=(*_NO_PREFIX, "n-nostdinc", "n-nostdinc++", "n-E", "zCPLUS_INCLUDE_PATH", *_PREFIX),
+        fields=(
+            *_NO_PREFIX,
+            *_OFFLOADS,
+            *("n-nostdinc", "n-nostdinc++", "n-E", "zCPLUS_INCLUDE_PATH"),
+            *_PREFIX,
+        ),
         behind=(
             "a-isystem",
             "a/usr/include/c++/{gcc}",
@@ -42,7 +57,21 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/lto1",),
         "as cc1",
         stand_in=f"{_CROSS}/lto1",
-        fields=_NO_PREFIX,
+        fields=(*_NO_PREFIX, *_OFFLOADS),
+    ),
+    *(
+        Rule(
+            "cross",
+            (f"{name}-{{gcc}}-{{triplet}}", f"{name}-{{gcc}}"),
+            (f"/bin/{{triplet}}-{name}-{{gcc}}",),
+            "of the same source; a copy that looks for its parts where a native compiler has them",
+            fields=(*_DRIVER, *more),
+            texts=tuple(
+                (f"/usr/{one}/gcc-cross/", f"/usr/{one}/gcc/") for one in ("libexec", "lib")
+            ),
+            specs=(("cross_compile", "0"), ("sysroot_spec", "")),
+        )
+        for name, more in (("gcc", ()), ("cpp", ()), ("g++", ("g-c",)))
     ),
     Rule(
         "cross",

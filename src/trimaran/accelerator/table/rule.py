@@ -32,6 +32,7 @@ class Rule(msgspec.Struct, frozen=True):
         behind: arguments behind those of the caller.
         texts: of patched programs: forms of C strings in the stand-in, and of what they are in the
             target's own program (`patching.texts`).
+        specs: of patched drivers of gcc: names of specs, and their new texts (`driver_specs`).
         libraries: of patched programs: the beginnings of the names of libraries, and their texts.
         otherwise: fields if the target's name is of another length, for which C++ has no room.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
@@ -45,6 +46,7 @@ class Rule(msgspec.Struct, frozen=True):
     fields: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
+    specs: tuple[tuple[str, str], ...] = ()
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
