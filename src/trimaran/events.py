@@ -62,6 +62,23 @@ class StepExecs(_Event, frozen=True, tag="step-execs"):
     all: int
 
 
+class ProgramExecs(_Event, frozen=True, tag="program-execs"):
+    """How often a program was started by the steps of a platform and base, and what that took.
+
+    Natively or emulated, and why: a program may have several of these. `wall_seconds` includes the
+    time of children that were waited for, `cpu_seconds` does not.
+    """
+
+    platform: str
+    base: str
+    program: str
+    reason: str
+    native: int
+    emulated: int
+    cpu_seconds: float
+    wall_seconds: float
+
+
 class StepDone(_Event, frozen=True, tag="step-done"):
     step: str
     seconds: float
@@ -130,6 +147,7 @@ Event = (
     | StepOutput
     | StepCached
     | StepExecs
+    | ProgramExecs
     | StepDone
     | StepFailed
     | TransferStarted

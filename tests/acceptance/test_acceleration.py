@@ -82,18 +82,32 @@ def test_the_images_are_the_same_with_and_without(shop: OwnWorkshop, platform: s
 
 @foreign
 def test_each_program_is_explained(shop: OwnWorkshop, platform: str) -> None:
-    text = notices(build(shop, platform, "--explain-acceleration"))
+    done = build(shop, platform, "--explain-acceleration")
+    text = notices(done)
 
-    assert re.search(r"^  /usr/bin/sed: \d+ native$", text, re.MULTILINE)
-    assert re.search(r"^  /usr/bin/uname: \d+ emulated \(.*machine.*\)$", text, re.MULTILINE)
+    times = r"\d+\.\d s CPU in \d+\.\d s"
+    assert re.search(rf"^  /usr/bin/sed: \d+ native, {times}$", text, re.MULTILINE)
+    assert re.search(
+        rf"^  /usr/bin/uname: \d+ emulated, {times} \(.*machine.*\)$", text, re.MULTILINE
+    )
     # A copy of another program in its place.
     assert re.search(
-        r"^  /usr/bin/tac: \d+ emulated \(.*not the file that coreutils brought\)$",
+        rf"^  /usr/bin/tac: \d+ emulated, {times} \(.*not the file that coreutils brought\)$",
         text,
         re.MULTILINE,
     )
     # No package owns it, and it is setuid.
     assert re.search(r"^  /usr/bin/own-id: \d+ emulated", text, re.MULTILINE)
+
+    programs = [it for it in read_events(done) if it["event"] == "program-execs"]
+    counted = sum(it["native"] for it in programs), sum(it["emulated"] for it in programs)
+    native, every = (sum(numbers) for numbers in zip(*execs(done), strict=True))
+    assert counted == (native, every - native)
+    took = {it["program"]: it["cpuSeconds"] for it in programs}
+    # Checksums take more than a tiny program; QEMU's start takes some milliseconds.
+    assert took["/usr/bin/sha256sum"] > took["/usr/bin/touch"] > 0
+    assert took["/usr/bin/uname"] > 0.001
+    assert all(it["wallSeconds"] > 0 for it in programs)
 
 
 @foreign

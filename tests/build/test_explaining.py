@@ -9,7 +9,9 @@ from typing import cast
 from trimaran import platforms
 from trimaran.accelerator.answers import Emulate, Native
 from trimaran.build import explaining
+from trimaran.events import ProgramExecs
 from trimaran.executor.answering import Slots
+from trimaran.executor.profiling import Times
 from trimaran.executor.stand_ins import StandIns
 
 ARM = platforms.parse("linux/arm64")
@@ -17,7 +19,7 @@ OLDER = "gcc is 1 in the image and 2 in the kit"
 
 
 def made() -> StandIns:
-    slots, totals = Slots(100), Counter[int]()
+    slots, totals, times = Slots(100), Counter[int](), dict[int, Times]()
     answers: tuple[Native | Emulate, ...] = (
         Native("/bin/sed", "/kit/sed", "sed 1", ()),
         Emulate("/bin/uname", "it tells the machine"),
@@ -27,14 +29,17 @@ def made() -> StandIns:
     for answer, counts in zip(answers, ((9, 2), (4, 0), (70, 0), (1, 0)), strict=True):
         slot = slots.take(answer)
         totals += Counter({slot: counts[0], slot + 1: counts[1]})
-    return cast("StandIns", SimpleNamespace(slots=slots, totals=totals))
+        times |= {slot: Times(0.5, 1.0), slot + 1: Times(counts[1], 4.0)}
+        if "uname" in answer.program:
+            times[slot] = Times(0.25, 0.25)
+    return cast("StandIns", SimpleNamespace(slots=slots, totals=totals, times=lambda: dict(times)))
 
 
-def test_what_was_emulated_most_comes_first() -> None:
+def test_what_took_most_while_emulated_comes_first() -> None:
     assert [(use.program, use.native, use.emulated) for use in explaining.uses(made())] == [
+        ("/bin/sed", 0, 2),
         ("/usr/bin/cc1", 0, 70),
         ("/bin/uname", 0, 4),
-        ("/bin/sed", 0, 2),
         ("/bin/sed", 10, 0),
     ]
 
@@ -42,12 +47,20 @@ def test_what_was_emulated_most_comes_first() -> None:
 def test_the_explanation_has_a_line_for_each() -> None:
     text = explaining.explanation({(ARM, "debian"): made()})
     assert text.splitlines() == [
-        "linux/arm64, from debian:",
-        f"  /usr/bin/cc1: 70 emulated ({OLDER})",
-        "  /bin/uname: 4 emulated (it tells the machine)",
-        "  /bin/sed: 2 emulated (its arguments or environment say so)",
-        "  /bin/sed: 10 native",
+        "linux/arm64, from debian: programs took 3.8 s of CPU time, 2.8 s of it emulated",
+        "  /bin/sed: 2 emulated, 2.0 s CPU in 4.0 s (its arguments or environment say so)",
+        f"  /usr/bin/cc1: 70 emulated, 0.5 s CPU in 1.0 s ({OLDER})",
+        "  /bin/uname: 4 emulated, 0.2 s CPU in 0.2 s (it tells the machine)",
+        "  /bin/sed: 10 native, 1.0 s CPU in 2.0 s",
     ]
+
+
+def test_the_same_is_had_as_events() -> None:
+    found = list(explaining.profile({(ARM, "debian"): made()}))
+    assert found[1] == ProgramExecs(
+        "linux/arm64", "debian", "/usr/bin/cc1", OLDER, 0, 70, cpu_seconds=0.5, wall_seconds=1.0
+    )
+    assert len(found) == 4
 
 
 def test_advice_is_given_for_what_matters() -> None:

@@ -8,20 +8,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.judge import Question
 from trimaran.executor.answering import AnswerServer, Judge, Slots
+from trimaran.executor.profiling import Profiler
 
 NATIVE = Native("/usr/bin/tool", "/kit/tool", "tool 1", ("xkit/tool", "0", "*"))
 
 
 @contextmanager
-def asked(folder: Path, judge: Judge) -> Iterator[tuple[AnswerServer, Slots, list[str]]]:
+def asked(
+    folder: Path, judge: Judge, profiler: Profiler | None = None
+) -> Iterator[tuple[AnswerServer, Slots, list[str]]]:
     (folder / "answers").mkdir()
     slots, failures = Slots(64), list[str]()
-    server = AnswerServer(folder, judge, slots, failures.append)
+    server = AnswerServer(folder, judge, slots, failures.append, profiler)
     server.start()
     try:
         yield server, slots, failures
@@ -150,3 +154,25 @@ def test_each_step_asks_anew(folder: Path, program: Path) -> None:
         ask(folder, program)
 
     assert seen == [str(program)] * 2
+
+
+def test_with_a_profile_each_exec_asks_and_is_judged_once(folder: Path, program: Path) -> None:
+    seen: list[str] = []
+    refused = msgspec.structs.replace(NATIVE, fields=("qNO=such", *NATIVE.fields))
+
+    def judge(question: Question) -> Answer:
+        seen.append(question.path)
+        return NATIVE if len(seen) == 1 else refused
+
+    profiler = Profiler()
+    with asked(folder, judge, profiler) as (server, _, _):
+        assert ask(folder, program) == ask(folder, program) == b"c2\0xkit/tool\0" + b"0\0*\0"
+        assert len(seen) == 1
+        assert os.listdir(folder / "answers") == []
+        server.forget()
+        assert ask(folder, program).startswith(b"c4\0qNO=such\0")
+    profiler.stop()
+
+    assert len(seen) == 2
+    # This process asked; a condition that does not hold for it counts beside the native ones.
+    assert sorted(profiler.sums()) == [2, 5]

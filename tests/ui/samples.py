@@ -19,6 +19,7 @@ EVENTS: tuple[Event, ...] = (
     events.StepCached("c", "[linux/amd64 3/3] COPY . /", "linux/amd64"),
     events.Notice("warning", "linux/arm64 is slow here", "buy a ship"),
     events.StepDone("b", 75.04, 1076.0),
+    events.ProgramExecs("linux/arm64", "debian", "/bin/uname", "it tells", 0, 4, 0.02, 0.03),
     events.TransferStarted("t2", "push", "127.0.0.1:5000/whoami sha256:2222", 0, 1076.0),
     events.TransferDone("t2", skipped=True, at=1076.1),
     events.ImageBuilt("linux/amd64", "sha256:aa", 812, 4.2),

@@ -100,6 +100,8 @@ class Acceleration:
     def _tell(self) -> None:
         if self.wish.explain and (text := explaining.explanation(self._made)):
             self.emit(Notice("info", f"native stand-ins:\n{text}"))
+            for event in explaining.profile(self._made):
+                self.emit(event)
         if advice := explaining.advice(self._made):
             self.emit(Notice("info", f"emulated for want of an equal stand-in: {advice}", _HINT))
 
@@ -167,7 +169,8 @@ class Acceleration:
             made.own,
             compatible=self.wish.compatible,
         )
-        made.serve(judge.answer, partial(self._warn, "a stand-in could not be judged"))
+        failed = partial(self._warn, "a stand-in could not be judged")
+        made.serve(judge.answer, failed, profile=self.wish.explain)
 
     def _warn(self, what: str, why: str) -> None:
         self.emit(Notice("warning", f"{what}: {why}", "its programs are emulated"))

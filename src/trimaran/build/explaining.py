@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.events import ProgramExecs
+from trimaran.executor.profiling import Times
 from trimaran.executor.stand_ins import StandIns
 from trimaran.platforms import Platform
 
@@ -20,6 +22,7 @@ class Use(msgspec.Struct, frozen=True):
 
     Attributes:
         unequal: it was emulated because its stand-in is not equal.
+        times: what that took, if it was measured.
     """
 
     program: str
@@ -27,21 +30,33 @@ class Use(msgspec.Struct, frozen=True):
     native: int = 0
     emulated: int = 0
     unequal: bool = False
+    times: Times = Times()
 
     def plus(self, other: Use) -> Use:
-        """Both, where only the counts differ: a program has an answer for each of its scripts."""
-        native, emulated = self.native + other.native, self.emulated + other.emulated
-        return msgspec.structs.replace(self, native=native, emulated=emulated)
+        """Both, where only numbers differ: a program has an answer for each of its scripts."""
+        return msgspec.structs.replace(
+            self,
+            native=self.native + other.native,
+            emulated=self.emulated + other.emulated,
+            times=self.times.plus(other.times),
+        )
 
 
 def uses(made: StandIns) -> list[Use]:
-    """Every program that was started, those that were emulated most often first."""
+    """Every program that was started: what took most CPU time emulated first, then most often."""
     sums: dict[tuple[str, str], Use] = {}
+    times = made.times()
     for slot, count in made.totals.items():
         if use := _use(made.slots.answers, slot, count):
+            use = msgspec.structs.replace(use, times=times.get(slot, Times()))
             key = use.program, use.reason
             sums[key] = use.plus(sums[key]) if key in sums else use
-    return sorted(sums.values(), key=lambda use: (-use.emulated, -use.native, use.program))
+    return sorted(sums.values(), key=_rank)
+
+
+def _rank(use: Use) -> tuple[float, int, float, int, str]:
+    emulated_s = use.times.cpu if use.emulated else 0.0
+    return (-emulated_s, -use.emulated, -use.times.cpu, -use.native, use.program)
 
 
 def _use(answers: Mapping[int, Answer], slot: int, count: int) -> Use | None:
@@ -57,21 +72,34 @@ def _use(answers: Mapping[int, Answer], slot: int, count: int) -> Use | None:
             return None
 
 
+def profile(made: Mapping[tuple[Platform, str], StandIns]) -> Iterator[ProgramExecs]:
+    """The same as `explanation`, as events."""
+    for (platform, base), one in made.items():
+        for use in uses(one):
+            numbers = (use.native, use.emulated, use.times.cpu, use.times.wall)
+            yield ProgramExecs(str(platform), base, use.program, use.reason, *numbers)
+
+
 def explanation(made: Mapping[tuple[Platform, str], StandIns]) -> str:
-    """A line for every program of every platform and base."""
+    """A line for every program of every platform and base, behind a sum."""
     lines: list[str] = []
     for (platform, base), one in made.items():
-        found = uses(one)
-        if found:
-            lines.append(f"{platform}, from {base}:")
+        if found := uses(one):
+            lines.append(f"{platform}, from {base}: {_total(found)}")
             lines += [f"  {_line(use)}" for use in found]
     return "\n".join(lines)
 
 
+def _total(found: list[Use]) -> str:
+    whole = sum(use.times.cpu for use in found)
+    emulated = sum(use.times.cpu for use in found if use.emulated)
+    return f"programs took {whole:.1f} s of CPU time, {emulated:.1f} s of it emulated"
+
+
 def _line(use: Use) -> str:
-    counts = [f"{use.native} native"] if use.native else []
-    counts += [f"{use.emulated} emulated"] if use.emulated else []
-    return f"{use.program}: {', '.join(counts)}" + (f" ({use.reason})" if use.reason else "")
+    count = f"{use.emulated} emulated" if use.emulated else f"{use.native} native"
+    reason = f" ({use.reason})" if use.reason else ""
+    return f"{use.program}: {count}, {use.times.cpu:.1f} s CPU in {use.times.wall:.1f} s{reason}"
 
 
 def advice(made: Mapping[tuple[Platform, str], StandIns]) -> str:

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from trimaran.accelerator import conditions
 from trimaran.accelerator.answers import LIMIT_BYTES, Answer, Emulate, Native, encode
 from trimaran.accelerator.judge import Question, Script
+from trimaran.executor.profiling import Profiler
 
 _CREDENTIALS = struct.Struct("3i")
 _BACKLOG = 256
@@ -67,13 +69,23 @@ class AnswerServer:
         judge: decides; may take its time.
         slots: counters.
         failed: takes the reason why the judge itself failed.
+        profiler: is told of each exec; answers are then not left in the folder, so that each asks.
     """
 
-    def __init__(self, folder: Path, judge: Judge, slots: Slots, failed: Failed) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        judge: Judge,
+        slots: Slots,
+        failed: Failed,
+        profiler: Profiler | None = None,
+    ) -> None:
         self._folder = folder
         self._judge = judge
         self._slots = slots
         self._failed = failed
+        self._profiler = profiler
+        self._known: dict[str, Answer] = {}
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def start(self) -> None:
@@ -90,6 +102,7 @@ class AnswerServer:
 
     def forget(self) -> None:
         """Judge every program again: what a step installed may have changed more than its file."""
+        self._known.clear()
         for path in (self._folder / "answers").iterdir():
             path.unlink(missing_ok=True)
 
@@ -117,32 +130,61 @@ class AnswerServer:
                     os.close(descriptor)
 
     def _answer(self, connection: socket.socket, text: bytes, descriptors: list[int]) -> bytes:
-        question = _question(connection, text, descriptors)
+        pid = _peer(connection)
+        question = _question(pid, text, descriptors)
         if question is None:
             return encode(Emulate("", "not a question", settled=False), 0)
-        try:
-            answer = self._judge(question)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong here, the emulator is right
-            self._failed(f"{question.path}: {error!r}")
-            answer = Emulate(question.path, "it could not be judged", settled=True)
-        data = encode(answer, self._slots.take(answer))
+        key = "~".join(_key(one) for one in descriptors)
+        answer = self._known.get(key) or self._judged(question)
+        slot = self._slots.take(answer)
+        data = encode(answer, slot)
         if not isinstance(answer, Emulate) or answer.settled:
-            self._keep("~".join(_key(one) for one in descriptors), data)
+            self._keep(key, answer, data)
+        if self._profiler:
+            self._profiler.begin(pid, slot + _is_refused(answer, pid))
         return data
 
-    def _keep(self, key: str, data: bytes) -> None:
-        """Let the interpreter find the answer by itself next time."""
+    def _judged(self, question: Question) -> Answer:
+        try:
+            return self._judge(question)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong here, the emulator is right
+            self._failed(f"{question.path}: {error!r}")
+            return Emulate(question.path, "it could not be judged", settled=True)
+
+    def _keep(self, key: str, answer: Answer, data: bytes) -> None:
+        """Let the interpreter find the answer by itself next time, unless it is to ask again."""
+        if self._profiler:
+            self._known[key] = answer
+            return
         temporary = self._folder / f"{threading.get_ident():x}"
         temporary.write_bytes(data)
         temporary.rename(self._folder / "answers" / key)
 
 
-def _question(connection: socket.socket, text: bytes, descriptors: list[int]) -> Question | None:
+def _peer(connection: socket.socket) -> int:
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    pid, _, _ = _CREDENTIALS.unpack(raw)
+    return int(pid)
+
+
+def _is_refused(answer: Answer, pid: int) -> bool:
+    """Whether a condition makes a stand-in's caller an emulated one, who waits for the answer."""
+    if isinstance(answer, Emulate):
+        return False
+    try:
+        # In front of argv the kernel puts the interpreter and the program's path.
+        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[2:-1]
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")[:-1]
+    except OSError:
+        return False
+    # One that asks for a script asks a second time if it has one.
+    return not answer.stand_in or conditions.refuses(answer.fields, argv, environment)
+
+
+def _question(pid: int, text: bytes, descriptors: list[int]) -> Question | None:
     fields = text.split(b"\0")
     if not descriptors or len(fields) < len(descriptors) + 2:
         return None
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, _, _ = _CREDENTIALS.unpack(raw)
     root = Path(f"/proc/{pid}/root")
     paths = [os.readlink(f"/proc/self/fd/{one}") for one in descriptors]
     script = Script(paths[1], descriptors[1]) if len(descriptors) > 1 else None

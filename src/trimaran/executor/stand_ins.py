@@ -20,6 +20,7 @@ from trimaran.accelerator.answers import SLOTS, Native
 from trimaran.accelerator.kits import CONTROL
 from trimaran.executor.answering import AnswerServer, Judge, Slots
 from trimaran.executor.bundle import BindMount
+from trimaran.executor.profiling import Profiler, Times
 from trimaran.executor.trying import Tried
 from trimaran.graph.steps import Run
 from trimaran.linux.mounts import Overlay
@@ -75,6 +76,7 @@ class StandIns:
         self.totals: Counter[int] = Counter()
         self._folder = folder
         self._server: AnswerServer | None = None
+        self._profiler: Profiler | None = None
         self._steps = itertools.count()
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True)
@@ -85,11 +87,24 @@ class StandIns:
         """Where programs may be put that no kit has."""
         return self._folder / "own"
 
-    def serve(self, judge: Judge, failed: Callable[[str], None]) -> None:
-        """Answer what the interpreter asks from now on; without this, it emulates everything."""
+    def serve(self, judge: Judge, failed: Callable[[str], None], *, profile: bool = False) -> None:
+        """Answer what the interpreter asks from now on; without this, it emulates everything.
+
+        Args:
+            judge: decides.
+            failed: takes the reason why the judge itself failed.
+            profile: measure each exec, which then has to ask.
+        """
+        if profile:
+            self._profiler = Profiler()
+            self._profiler.start()
         tried = Tried(judge, self._folder)
-        self._server = AnswerServer(self._folder, tried.answer, self.slots, failed)
+        self._server = AnswerServer(self._folder, tried.answer, self.slots, failed, self._profiler)
         self._server.start()
+
+    def times(self) -> dict[int, Times]:
+        """What programs took so far, by the counter that they raised; nothing without a profile."""
+        return self._profiler.sums() if self._profiler else {}
 
     def show(self, name: str, lowers: Sequence[Path]) -> Path:
         """Show a kit's file system, base first, in every container, those that run included.
@@ -122,6 +137,8 @@ class StandIns:
         """Answer no more; what asks still is emulated."""
         if self._server:
             self._server.stop()
+        if self._profiler:
+            self._profiler.stop()
 
 
 class StepCounter:

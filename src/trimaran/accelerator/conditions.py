@@ -1,0 +1,68 @@
+"""Whether an answer's conditions make a call an emulated one, as the interpreter finds it out.
+
+The interpreter tells only how often it was so. Where it matters of which call, this is asked; the
+tests hold it beside `refuses` of native/answer.c.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+_PLAIN = (b"", b"C", b"POSIX")
+
+
+def refuses(fields: Sequence[str], argv: Sequence[bytes], environment: Sequence[bytes]) -> bool:
+    """Whether a condition among an answer's fields holds for a call.
+
+    Args:
+        fields: of the answer; those that are no conditions do not count.
+        argv: of the call, argv[0] first.
+        environment: of the call, `NAME=value`.
+    """
+    for field in fields:
+        text = os.fsencode(field[1:])
+        if _by_arguments(field[0], text, argv) or _by_environment(field[0], text, environment):
+            return True
+    return False
+
+
+def _by_arguments(kind: str, text: bytes, argv: Sequence[bytes]) -> bool:
+    arguments = argv[1:]
+    match kind:
+        case "n":
+            return text in arguments
+        case "m":
+            return any(one.startswith(text) for one in arguments)
+        case "g":
+            return text not in arguments
+        case "b":
+            return argv[0].rpartition(b"/")[2] == text if argv else not text
+        case _:
+            return False
+
+
+def _by_environment(kind: str, text: bytes, environment: Sequence[bytes]) -> bool:
+    match kind:
+        case "q":
+            return text not in environment
+        case "z":
+            return any(one.startswith(text + b"=") for one in environment)
+        case "L":
+            return _has_locale(environment)
+        case _:
+            return False
+
+
+def _has_locale(environment: Sequence[bytes]) -> bool:
+    values: dict[bytes, bytes] = {}
+    for one in environment:
+        name, is_set, value = one.partition(b"=")
+        if is_set:
+            values.setdefault(name, value)  # of two, the first counts, as for getenv(3)
+    if every := values.get(b"LC_ALL"):
+        return every not in _PLAIN
+    if values.get(b"LANG", b"") not in _PLAIN:
+        return True
+    own = (one for one in environment if one.startswith(b"LC_"))
+    return any(one.partition(b"=")[2] not in _PLAIN for one in own)

@@ -1,0 +1,96 @@
+"""Conditions of answers, beside the interpreter's own way to find them out."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimaran.accelerator.conditions import refuses
+from trimaran.accelerator.launching import CONDITIONS
+
+NATIVE = Path(__file__).parents[2] / "native"
+
+WORDS = ("-g", "-gk", "--general", "uname", "C", "x")
+ENTRIES = (
+    *("LANG=", "LANG=C", "LANG=de_DE", "LC_ALL=", "LC_ALL=POSIX", "LC_ALL=en_US", "LC_TIME"),
+    *("LC_TIME=C", "LC_TIME=fr_FR", "LD_PRELOAD=/x", "LD_PRELOAD", "LD_PRELOADED=/x", "A=1", "=1"),
+)
+CONDITION = st.one_of(
+    st.tuples(st.sampled_from("nmgb"), st.sampled_from(WORDS)).map("".join),
+    st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "L")),
+)
+ARGV = st.lists(st.sampled_from((*WORDS, "", "/bin/uname", "/bin/", "a/b/x")), min_size=1)
+ENVIRONMENT = st.lists(st.sampled_from(ENTRIES))
+
+
+class Answer(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("fields", "end", "program", "options")),
+        ("slot", ctypes.c_int),
+        ("native", ctypes.c_bool),
+    )
+
+
+class Interpreter:
+    """native/answer.c, as a library."""
+
+    def __init__(self, folder: Path) -> None:
+        library = folder / "answer.so"
+        words = ("-shared", "-fPIC", "-ffreestanding", "-o", library, NATIVE / "answer.c")
+        subprocess.run(("cc", *words), check=True)
+        self._library = ctypes.CDLL(str(library))
+        self._library.refuses.restype = self._library.read_answer.restype = ctypes.c_bool
+
+    def refuses(self, fields: list[str], argv: list[str], environment: list[str]) -> bool:
+        data = b"".join(f"{one}\0".encode() for one in ("c2", *fields, "xa"))
+        bytes_, answer = ctypes.create_string_buffer(data, len(data)), Answer()
+        assert self._library.read_answer(ctypes.byref(answer), bytes_, ctypes.c_size_t(len(data)))
+        vectors = [
+            (ctypes.c_char_p * (len(one) + 1))(*(word.encode() for word in one))
+            for one in (argv, environment)
+        ]
+        found: bool = self._library.refuses(ctypes.byref(answer), *vectors)
+        return found
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+    return Interpreter(tmp_path_factory.mktemp("answer"))
+
+
+@given(st.lists(CONDITION, max_size=3), ARGV, ENVIRONMENT)
+def test_they_are_those_of_the_interpreter(
+    interpreter: Interpreter, fields: list[str], argv: list[str], environment: list[str]
+) -> None:
+    words = [[word.encode() for word in one] for one in (argv, environment)]
+    assert refuses(fields, *words) == interpreter.refuses(fields, argv, environment)
+
+
+@pytest.mark.parametrize(
+    ("field", "argv", "environment"),
+    [
+        ("n-g", ["sort", "-g"], []),
+        ("m-g", ["sort", "-gk2"], []),
+        ("g-c", ["perl", "-e"], []),
+        ("buname", ["/bin/uname"], []),
+        ("qA=1", ["x"], ["A=2"]),
+        ("zA", ["x"], ["A="]),
+        ("L", ["x"], ["LC_TIME=de_DE"]),
+    ],
+)
+def test_each_kind_refuses(
+    interpreter: Interpreter, field: str, argv: list[str], environment: list[str]
+) -> None:
+    words = [[word.encode() for word in one] for one in (argv, environment)]
+    assert refuses([field], *words)
+    assert interpreter.refuses([field], argv, environment)
+    assert field[0] in CONDITIONS
+
+
+def test_no_kind_is_forgotten() -> None:
+    assert set(CONDITIONS) == set("nmgbqzL")
