@@ -63,7 +63,7 @@ def test_a_transfer_has_a_bar_its_bytes_and_its_speed() -> None:
 
 
 def test_a_transfer_of_unknown_size_has_no_bar() -> None:
-    sequence = (EVENTS[12], events.TransferAdvanced("t2", 3000))
+    sequence = (EVENTS[13], events.TransferAdvanced("t2", 3000))
     assert rows(sequence, now=1076.0)[0].endswith("  3.0 kB")
 
 
