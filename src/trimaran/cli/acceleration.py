@@ -19,8 +19,8 @@ def accelerate_options(function: _F) -> _F:
         is_flag=True,
         expose_value=False,
         callback=keep("explain_acceleration"),
-        help="Tell of every emulated program why it had a native stand-in, or why not, and what time"
-        " it took",
+        help="Tell of every emulated program why it had a native stand-in, or why not, and what"
+        " time it took",
     )
     choose = click.option(
         "--accelerate",
