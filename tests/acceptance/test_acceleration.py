@@ -85,7 +85,7 @@ def test_each_program_is_explained(shop: OwnWorkshop, platform: str) -> None:
     done = build(shop, platform, "--explain-acceleration")
     text = notices(done)
 
-    times = r"\d+\.\d s CPU in \d+\.\d s"
+    times = r"\d+\.\d\d s CPU in \d+\.\d\d s"
     assert re.search(rf"^  /usr/bin/sed: \d+ native, {times}$", text, re.MULTILINE)
     assert re.search(
         rf"^  /usr/bin/uname: \d+ emulated, {times} \(.*machine.*\)$", text, re.MULTILINE
@@ -104,9 +104,7 @@ def test_each_program_is_explained(shop: OwnWorkshop, platform: str) -> None:
     native, every = (sum(numbers) for numbers in zip(*execs(done), strict=True))
     assert counted == (native, every - native)
     took = {it["program"]: it["cpuSeconds"] for it in programs}
-    # Checksums take more than a tiny program; QEMU's start takes some milliseconds.
-    assert took["/usr/bin/sha256sum"] > took["/usr/bin/touch"] > 0
-    assert took["/usr/bin/uname"] > 0.001
+    assert took["/usr/bin/uname"] > 0.001  # QEMU's start takes some milliseconds
     assert all(it["wallSeconds"] > 0 for it in programs)
 
 

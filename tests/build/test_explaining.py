@@ -48,10 +48,10 @@ def test_the_explanation_has_a_line_for_each() -> None:
     text = explaining.explanation({(ARM, "debian"): made()})
     assert text.splitlines() == [
         "linux/arm64, from debian: programs took 3.8 s of CPU time, 2.8 s of it emulated",
-        "  /bin/sed: 2 emulated, 2.0 s CPU in 4.0 s (its arguments or environment say so)",
-        f"  /usr/bin/cc1: 70 emulated, 0.5 s CPU in 1.0 s ({OLDER})",
-        "  /bin/uname: 4 emulated, 0.2 s CPU in 0.2 s (it tells the machine)",
-        "  /bin/sed: 10 native, 1.0 s CPU in 2.0 s",
+        "  /bin/sed: 2 emulated, 2.00 s CPU in 4.00 s (its arguments or environment say so)",
+        f"  /usr/bin/cc1: 70 emulated, 0.50 s CPU in 1.00 s ({OLDER})",
+        "  /bin/uname: 4 emulated, 0.25 s CPU in 0.25 s (it tells the machine)",
+        "  /bin/sed: 10 native, 1.00 s CPU in 2.00 s",
     ]
 
 

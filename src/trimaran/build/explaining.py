@@ -99,7 +99,7 @@ def _total(found: list[Use]) -> str:
 def _line(use: Use) -> str:
     count = f"{use.emulated} emulated" if use.emulated else f"{use.native} native"
     reason = f" ({use.reason})" if use.reason else ""
-    return f"{use.program}: {count}, {use.times.cpu:.1f} s CPU in {use.times.wall:.1f} s{reason}"
+    return f"{use.program}: {count}, {use.times.cpu:.2f} s CPU in {use.times.wall:.2f} s{reason}"
 
 
 def advice(made: Mapping[tuple[Platform, str], StandIns]) -> str:
