@@ -53,6 +53,8 @@ static bool read_field(struct answer *answer, const char *field)
         return true;
     case 'r': case 'p':
         return has_names_end(text, '\1');
+    case 'M':
+        return has_names_end(text, '\1') && find(text, '\1')[1] == '/';
     case 'e': case 'q':
         return has_names_end(text, '=');
     case 'z': case 'u':
@@ -169,9 +171,22 @@ static bool is_listed(const char *option, const char *list)
     return false;
 }
 
+static const char *module_of(const struct answer *answer, const char *name)
+{
+    for EACH_FIELD (field, answer) {
+        const char *end = find(field, '\1');
+        size_t length = (size_t)(end - field) - 1;
+        if (*field == 'M' && name && begins_with(name, field + 1, length) && !name[length])
+            return end + 1;
+    }
+    return NULL;
+}
+
 const char *script_of(const struct answer *answer, char *const *argv)
 {
     for (argv++; *argv; argv++) {
+        if (equal(*argv, "-m"))
+            return module_of(answer, argv[1]);
         if (**argv != '-')
             return **argv ? *argv : NULL;
         if (!is_listed(*argv, answer->options))

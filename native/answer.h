@@ -14,6 +14,7 @@
      L                 emulate if the locale is another one than C or POSIX
      s<option,...>     the first argument without "-" is a script, before it stand none but these
                        options ("-I*": any that begins with -I); the answer for both is looked up
+     M<name>\1<path>   of `s`: `-m name` is the script at this path
      x<path>           the program to start, relative to the control folder
      a<text>           a word of its argument vector
      0                 the caller's argv[0] as a word

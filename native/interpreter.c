@@ -139,7 +139,7 @@ static void start(int folder, const struct call *call, const struct answer *answ
 
 static void try_native(int folder, const struct call *call)
 {
-    char bytes[ANSWER_LIMIT + 1];
+    char bytes[ANSWER_LIMIT + 1], others[ANSWER_LIMIT + 1];
     struct answer answer;
     if (!learn(folder, call, NULL, bytes, &answer))
         return;
@@ -147,7 +147,7 @@ static void try_native(int folder, const struct call *call)
     if (native && answer.options) {
         int slot = answer.slot;
         const char *script = script_of(&answer, call->argv);
-        if (!script || !learn(folder, call, script, bytes, &answer)) {
+        if (!script || !learn(folder, call, script, others, &answer)) {
             count(folder, slot < 0 ? slot : slot + 1, 1);
             return;
         }

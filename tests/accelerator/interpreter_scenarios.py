@@ -181,13 +181,14 @@ def scripts(*room: str) -> dict[str, Any]:
     os.mkfifo("/pipe")
     pipe = os.open("/pipe", os.O_RDWR)
     os.write(pipe, b"echo piped; exit 3\n")
-    one.decide("/bin/busybox", "c8", "s-e,-o*")
+    one.decide("/bin/busybox", "c8", "s-e,-o*", "Mmod\x01/a", "Mgone\x01/none")
     one.decide("/bin/busybox", "c10", *STAND_IN[:1], *SHOW, "0", "*", script="/a")
     one.decide("/bin/busybox", "E12", script="/b")
     one.decide("/bin/busybox", "c14", "s-e", script="/c")
     words = (["/a", "x"], ["-e", "-ofoo", "a"], ["-x", "/a"], ["/b"], ["/c"], ["/none"], ["/pipe"])
+    modules = (["-e", "-m", "mod", "y"], ["-m", "mo"], ["-m", "model"], ["-m", "gone"], ["-m"])
     found: dict[str, Any] = {}
-    for arguments in words:
+    for arguments in (*words, *modules):
         before = one.counted()
         done = run(["sh", *arguments], "/bin/busybox", cwd="/")
         after = one.counted()

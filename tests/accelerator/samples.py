@@ -223,6 +223,23 @@ autoconf; autoconf --version; aclocal-1.17 --version; automake-1.17 --version; r
 """,
 }
 
+PYTHON = {
+    "python": r"""
+for i in py_compile struct enum os; do f="$f /usr/lib/python3.13/$i.py"; done
+/usr/bin/python3.13 -E -S /usr/lib/python3.13/py_compile.py $f; echo $?; cp -r /usr/lib/python3.13/__pycache__ lib
+printf 'def f(x: int = 2**80) -> float:\n  "doc"\n  return {1.5, "a", b"b", None, 3j, (1, ...)} and x in {"x", "y", 7, -0.0}\n' > m.py
+printf 'class A:\n  s = frozenset({"a", "b", "c"})\n  async def g(self): return [i async for i in self] or f"{self!r:>{3}} \\N{BULLET} é"\n' > n.py
+printf 'a = 1 +' > bad.py; touch -d @1000000000 m.py n.py; touch -d @5000000000 n.py
+python3 -m py_compile m.py n.py bad.py; echo $?; printf 'm.py\nn.py\n' | python3 -O -m py_compile -; python3 -OO -m py_compile m.py
+python3 -B -m py_compile m.py; SOURCE_DATE_EPOCH=1 python3 -m py_compile n.py; cp __pycache__/n.cpython-313.pyc hashed
+python3 /usr/lib/python3.13/py_compile.py nothing.py; echo $?; PYTHONPATH=/w python3 -m py_compile m.py
+py3compile -p python3 -v 2>&1 | grep -v 'argv\|options'; mkdir d; cp -p m.py n.py d; py3compile /w/d; ls d/__pycache__; py3compile /w/nothing; py3clean /w/d; ls d
+py3compile -V 3.13 -f -X 'n.py' d; echo $?; py3compile --version; py3clean --version; py3compile -p nothing-there; echo $?
+python3 -c 'import sys, platform; print(sys.platform, platform.machine())'; python3 -m platform | cut -d- -f3-; python3 m.py
+python3 -m json.tool < /dev/null; echo 'print(1)' | python3; rm -f __pycache__/bad*
+""",
+}
+
 _SOURCES = r"""
 printf '%s\n' '#include <stdio.h>' '#include <stdlib.h>' '#include <string.h>' '#include <math.h>' \
  '#include <stdatomic.h>' 'struct p { int x; double y; long double z; };' 'static _Atomic int n;' \

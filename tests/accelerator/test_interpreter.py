@@ -266,6 +266,12 @@ def test_a_script_has_an_answer_of_its_own(inside: Play) -> None:
         "/c": [[0, "emulated /c\n"], [9]],
         "/none": [[2, "sh: can't open '/none': No such file or directory\n"], [9]],
         "/pipe": [[3, "piped\n"], [9]],
+        "-e -m mod y": [[0, "[-e]\n[-m]\n[mod]\n[y]\n"], [10]],
+        **{
+            f"-m {name}": [[2, f"sh: can't open '{name}': No such file or directory\n"], [9]]
+            for name in ("mo", "model", "gone")
+        },
+        "-m": [[0, "sh: can't access tty; job control turned off\n"], [9]],
     }
 
 

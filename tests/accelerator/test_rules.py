@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.accelerator import rules_scenarios as scenarios
-from tests.accelerator.samples import BASE, COMPILERS, TOOLS
+from tests.accelerator.samples import BASE, COMPILERS, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
 
@@ -34,6 +34,7 @@ MORE = (
         "libpam-runtime",
         "libtool",
         "perl",
+        "python3",
     ),
     *("bison", "bzip2", "cpio", "file", "flex", "gawk", "gettext", "git", "gperf", "lz4", "m4"),
     *("ninja-build", "patch", "re2c", "rsync", "unzip", "xz-utils", "zip", "zstd"),
@@ -41,7 +42,7 @@ MORE = (
 NATIVE = ("gcc", "g++", "libc6-dev")
 ELSEWHERE = ("busybox",)  # Alpine's
 QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
-SAMPLES = {**BASE, **TOOLS, **COMPILERS}
+SAMPLES = {**BASE, **TOOLS, **PYTHON, **COMPILERS}
 
 
 def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:
@@ -63,7 +64,10 @@ def _difference(plain: Any, fast: Any, name: str) -> list[Any]:
 
 
 def names_of(rule: Rule) -> set[str]:
-    return {re.sub(r"\{triplet\}-|-\{gcc\}", "", os.path.basename(one)) for one in rule.programs}
+    return {
+        re.sub(r"\{triplet\}-|-\{gcc\}|\{python\}", "", os.path.basename(one))
+        for one in rule.programs
+    }
 
 
 @pytest.mark.parametrize("rule", [one for one in RULES if one not in NEVER], ids=str)

@@ -71,3 +71,13 @@ def test_logs_and_times_do_not_count(tmp_path: Path) -> None:
     os.utime(right / "usr/bin/tool", (1, 1))
 
     assert differences(left, right) == ()
+
+
+def test_the_time_of_a_compiled_modules_source_does_not_count(tmp_path: Path) -> None:
+    folders = [filled(tmp_path / name) for name in ("one", "other", "third")]
+    contents = (b"magic---timesizecode", b"magic---TIMEsizecode", b"magic---timesizeCODE")
+    for folder, content in zip(folders, contents, strict=True):
+        (folder / "usr/bin/m.pyc").write_bytes(content)
+    one, other, third = folders
+    assert differences(one, other) == ()
+    assert differences(one, third) == ("/usr/bin/m.pyc: content",)

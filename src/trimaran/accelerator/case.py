@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import driver_specs, equality, perl
+from trimaran.accelerator import driver_specs, equality, perl, python
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Library, Stock
@@ -18,7 +18,6 @@ from trimaran.accelerator.launching import Start, launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
 from trimaran.accelerator.patching import UnpatchableError, patch, texts
-from trimaran.accelerator.perl import Scripts
 from trimaran.accelerator.plugins import Plugins
 from trimaran.accelerator.trees import Tree
 
@@ -97,7 +96,8 @@ class Case(msgspec.Struct, frozen=True):
             raise _Refusal(equal.reason, settled=equal.settled, unequal=True)
         package = f"{self.package.name} {self.package.version}"
         if self.match.rule.kind == "scripts" and self.script is None:
-            return Native(self.path, "", package, (perl.OPTIONS,), equal.exact)
+            options = tuple(map(self.match.fill, self.match.rule.options))
+            return Native(self.path, "", package, options, equal.exact)
         behind = tuple(map(self.match.fill, self.match.rule.behind))
         seen, folders = self._changed(stock, stand_in)
         start = Start(stock, stand_in, seen, folders)
@@ -115,16 +115,21 @@ class Case(msgspec.Struct, frozen=True):
     def _script(self, stock: Stock) -> tuple[str, ...]:
         if self.script is None:
             return ()
-        words = self.match.words
-        folders = (words["folder"], words["host_folder"])
-        same = self.settings.same_numbers
-        scripts = Scripts(self.tree, self.database, stock, folders, same_numbers=same)
+        scripts = self._scripts(stock)
         if reason := scripts.refusal(self.script.path, self.script.file):
             raise _Refusal(reason, settled=not self.database.busy)
         includes = scripts.includes()
         if isinstance(includes, str):
             raise _Refusal(includes, settled=False)
         return includes
+
+    def _scripts(self, stock: Stock) -> perl.Scripts | python.Scripts:
+        words = self.match.words
+        if self.match.rule.language == "python":
+            return python.Scripts(self.tree, self.database, words["python"])
+        folders = (words["folder"], words["host_folder"])
+        same = self.settings.same_numbers
+        return perl.Scripts(self.tree, self.database, stock, folders, same_numbers=same)
 
     def _plugin(self, stock: Stock) -> tuple[str, ...]:
         rule, triplet = self.match.rule, self.match.words.get("triplet", "")

@@ -30,6 +30,7 @@ _COMPILES = re.compile(
         | (?:[\w.+-]+-dev(?:el)?)
     ) (?![\w-])"""
 )
+_COMPILES_MODULES = re.compile(r"(?<![\w-])apt(?:-get)?\s[^&|;]*\binstall\b[^&|;]*\spython3")
 # What a word in a step asks for, in Debian's names. A package that is asked for is its own entry.
 _TOOLS: dict[str, tuple[str, ...]] = {
     "autoconf": ("autoconf", "m4", "perl"),
@@ -57,7 +58,6 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "perl": ("perl",),
     "pkg-config": ("pkgconf",),
     "pkgconf": ("pkgconf",),
-    "python3": ("python3-minimal",),
     "re2c": ("re2c",),
     "rsync": ("rsync",),
     "unzip": ("unzip",),
@@ -65,7 +65,7 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "zip": ("zip",),
     "zstd": ("zstd",),
 }
-_ALWAYS = ("bzip2", "file", "make", "patch", "perl", "xz-utils")
+_ALWAYS = ("bzip2", "file", "make", "patch", "perl", "python3-minimal", "xz-utils")
 _FAMILIES = (("gcc", r"(?:gcc|g\+\+|cpp)"), ("g++", r"(?:gcc|g\+\+)"))
 _VERSIONS = range(9, 20)
 _ALPINE_ALWAYS = ("file", "make", "patch", "xz")
@@ -79,8 +79,8 @@ _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
 
 
 def likely(text: str) -> bool:
-    """Whether a step's text is likely to compile something, or to install a compiler."""
-    return _COMPILES.search(text) is not None
+    """Whether a step's text is likely to compile something, or to install a compiler or Python."""
+    return any(one.search(text) for one in (_COMPILES, _COMPILES_MODULES))
 
 
 def packages(
@@ -105,7 +105,9 @@ def packages(
     if database.manager != "dpkg" or not target.debian:
         return ()
     triplet = triplet_of(target, architecture).translate(_NOT_NAMES)
-    found = {*_ALWAYS, f"binutils-{triplet}", *_cross(triplet, database, words)}
+    found = {*_ALWAYS}
+    if any(map(_COMPILES.search, texts)):
+        found |= {f"binutils-{triplet}", *_cross(triplet, database, words)}
     for word in words:
         found.update(_TOOLS.get(word, ()))
         found.update((word,) if _LLVM.fullmatch(word) else ())

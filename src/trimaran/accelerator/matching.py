@@ -10,7 +10,7 @@ import msgspec
 from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.targets import Names
 
-_PARTS = {"gcc": r"[0-9]+(?:\.[0-9]+)*", "libexec": "libexec|lib"}
+_PARTS = {"gcc": r"[0-9]+(?:\.[0-9]+)*", "libexec": "libexec|lib", "python": r"3\.1[1-9]"}
 _WORD = re.compile(r"\{(\w+)\}")
 
 

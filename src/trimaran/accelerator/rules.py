@@ -6,9 +6,10 @@ from trimaran.accelerator.table.distribution import PATCHED, TOLD
 from trimaran.accelerator.table.gcc import CROSS
 from trimaran.accelerator.table.never import NEVER
 from trimaran.accelerator.table.perl import PERL
+from trimaran.accelerator.table.python import PYTHON
 from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.table.tools import NEUTRAL
 
 __all__ = ["NEVER", "RULES", "Rule"]
 
-RULES: tuple[Rule, ...] = (*NEUTRAL, *TOLD, *PATCHED, *CROSS, *PERL, *NEVER)
+RULES: tuple[Rule, ...] = (*NEUTRAL, *TOLD, *PATCHED, *CROSS, *PERL, *PYTHON, *NEVER)

@@ -12,5 +12,7 @@ PERL: tuple[Rule, ...] = (
         ("/bin/perl",),
         "the language is the same on every CPU; packages' own scripts that load no other module",
         fields=perl.CONDITIONS,
+        options=(perl.OPTIONS,),
+        language="perl",
     ),
 )

@@ -7,7 +7,7 @@ neutral   tells nothing of the CPU: the same program, started as it is
 told      would tell the host's CPU, and is told the target's by an argument
 cross     a compiler's part, of the distribution's own cross package for the target
 patched   has the name of a CPU compiled in, and runs as a copy with that name changed
-scripts   an interpreter, for scripts that load nothing that is compiled for the target (`perl`)
+scripts   an interpreter, for scripts that load nothing compiled for the target (`perl`, `python`)
 never     is emulated, with the reason that people are shown
 """
 
@@ -36,6 +36,8 @@ class Rule(msgspec.Struct, frozen=True):
         libraries: of patched programs: the beginnings of the names of libraries, and their texts.
         otherwise: fields if the target's name is of another length, for which C++ has no room.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
+        options: of interpreters of scripts: fields that tell which argument is the script.
+        language: of interpreters: which module here judges scripts.
     """
 
     kind: Kind
@@ -50,6 +52,8 @@ class Rule(msgspec.Struct, frozen=True):
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
+    options: tuple[str, ...] = ()
+    language: Literal["", "perl", "python"] = ""
 
 
 def inside(folder: str, names: str) -> tuple[str, ...]:
