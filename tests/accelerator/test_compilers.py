@@ -9,7 +9,7 @@ from tests.accelerator.test_dpkg import BASE, make, read
 
 from trimaran import machines
 from trimaran.accelerator.apk import Apk, Memory
-from trimaran.accelerator.compilers import likely, packages
+from trimaran.accelerator.compilers import likely, packages, upgrades
 from trimaran.accelerator.trees import Tree
 
 COMPILES = (
@@ -44,6 +44,23 @@ def test_a_step_that_compiles_is_known(text: str) -> None:
 @pytest.mark.parametrize("text", DOES_NOT)
 def test_another_step_is_not_taken_for_one(text: str) -> None:
     assert not likely(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("apt-get update && apt-get upgrade -y", True),
+        ("apt-get update && apt-get -y -o Dpkg::Use-Pty=0 dist-upgrade && true", True),
+        ("apt update; apt full-upgrade --yes", True),
+        ("apk -U upgrade", True),
+        ("apt-get update && apt-get install -y git", False),
+        ("apt-get install -y --only-upgrade git", False),
+        ("apt-get install upgrade-tools && pip install --upgrade pip", False),
+        ("my-apt upgrade", False),
+    ],
+)
+def test_a_step_that_upgrades_the_base_is_known(text: str, *, expected: bool) -> None:
+    assert upgrades(text) is expected
 
 
 def names(tmp_path: Path, architecture: str, *texts: str, extra: str = "") -> tuple[str, ...]:

@@ -58,6 +58,20 @@ def test_versions_that_differ_are_told_and_said_to_be_so(tmp_path: Path) -> None
     assert found.reason == "grep is 3.11-4 in the image and 3.11-3 in the kit"
 
 
+@pytest.mark.parametrize(
+    ("version", "outdated"),
+    [("3.11-3", "grep 3.11-4"), ("3.11-4~1", "grep 3.11-4"), ("3.12-1", "")],
+)
+def test_a_kit_that_is_older_than_the_image_could_be_made_anew(
+    tmp_path: Path, version: str, outdated: str
+) -> None:
+    image = filled(tmp_path / "image", FOREIGN)
+    found = answered(image, filled(tmp_path / "kit", OWN, version))
+
+    assert isinstance(found, Emulate)
+    assert found.outdated == outdated
+
+
 def test_a_replaced_program_is_emulated_and_nobody_is_to_blame(tmp_path: Path) -> None:
     image = filled(tmp_path / "image", FOREIGN)
     (image / "usr/bin/grep").write_bytes(b"a wrapper")

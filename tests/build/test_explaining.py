@@ -15,7 +15,7 @@ from trimaran.executor.profiling import Times
 from trimaran.executor.stand_ins import StandIns
 
 ARM = platforms.parse("linux/arm64")
-OLDER = "gcc is 1 in the image and 2 in the kit"
+OLDER = "gcc is 2 in the image and 1 in the kit"
 
 
 def made() -> StandIns:
@@ -23,7 +23,7 @@ def made() -> StandIns:
     answers: tuple[Native | Emulate, ...] = (
         Native("/bin/sed", "/kit/sed", "sed 1", ()),
         Emulate("/bin/uname", "it tells the machine"),
-        Emulate("/usr/bin/cc1", OLDER, unequal=True),
+        Emulate("/usr/bin/cc1", OLDER, unequal=True, outdated="gcc 2"),
         Native("/bin/sed", "/kit/sed", "sed 1", ("nscript",)),
     )
     for answer, counts in zip(answers, ((9, 2), (4, 0), (70, 0), (1, 0)), strict=True):
@@ -66,3 +66,9 @@ def test_the_same_is_had_as_events() -> None:
 def test_advice_is_given_for_what_matters() -> None:
     assert explaining.advice({(ARM, "debian"): made()}) == f"/usr/bin/cc1: {OLDER}"
     assert explaining.advice({}) == ""
+
+
+def test_what_is_newer_than_the_kit_counts_only_if_it_ran() -> None:
+    found = made()
+    found.slots.take(Emulate("/usr/bin/as", OLDER, unequal=True, outdated="binutils 2"))
+    assert explaining.outdated(found) == {"gcc 2"}

@@ -43,12 +43,15 @@ class Emulate(msgspec.Struct, frozen=True):
         reason: why, in words for people.
         settled: it will be so for as long as the file is the same; otherwise ask again.
         unequal: there is a stand-in, and it is not equal.
+        outdated: the package and version of the image's that is newer than the kit's, if that is
+            why.
     """
 
     program: str
     reason: str
     settled: bool = True
     unequal: bool = False
+    outdated: str = ""
 
 
 Answer = Native | Emulate

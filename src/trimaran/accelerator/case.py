@@ -49,11 +49,10 @@ class Script(msgspec.Struct, frozen=True):
 
 
 class _Refusal(Exception):  # noqa: N818  it is an answer
-    def __init__(self, reason: str, *, settled: bool = True, unequal: bool = False) -> None:
+    def __init__(self, reason: str, *, settled: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.settled = settled
-        self.unequal = unequal
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -82,9 +81,9 @@ class Case(msgspec.Struct, frozen=True):
         try:
             return self._native(stock)
         except _Refusal as refusal:
-            return Emulate(self.path, refusal.reason, refusal.settled, refusal.unequal)
+            return Emulate(self.path, refusal.reason, refusal.settled)
 
-    def _native(self, stock: Stock) -> Native:
+    def _native(self, stock: Stock) -> Native | Emulate:
         wanted = self.match.fill(self.match.rule.stand_in) or self.path
         stand_in = stock.real(wanted)
         if not stand_in:
@@ -93,7 +92,8 @@ class Case(msgspec.Struct, frozen=True):
             self.database, self.package, stock, stand_in, compatible=self.settings.compatible
         )
         if isinstance(equal, Unequal):
-            raise _Refusal(equal.reason, settled=equal.settled, unequal=True)
+            why = equal.reason, equal.settled
+            return Emulate(self.path, *why, unequal=True, outdated=equal.outdated)
         package = f"{self.package.name} {self.package.version}"
         if self.match.rule.kind == "scripts" and self.script is None:
             options = tuple(map(self.match.fill, self.match.rule.options))

@@ -13,6 +13,11 @@ from trimaran.accelerator.packages import Database
 from trimaran.accelerator.targets import triplet_of
 from trimaran.machines import Machine
 
+_UPGRADES = re.compile(
+    r"(?<![\w.-]) (?: apt | apt-get | aptitude | apk ) \b [^;&|\n]* \s"
+    r" (?:dist-|full-|safe-)? upgrade (?![\w-])",
+    re.VERBOSE,
+)
 _WORD = re.compile(r"[a-z0-9][a-z0-9+.-]*[a-z0-9+]", re.IGNORECASE)
 _COMPILES = re.compile(
     r"""(?x) (?<![\w.-]) (?:
@@ -81,6 +86,11 @@ _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
 def likely(text: str) -> bool:
     """Whether a step's text is likely to compile something, or to install a compiler or Python."""
     return any(one.search(text) for one in (_COMPILES, _COMPILES_MODULES))
+
+
+def upgrades(text: str) -> bool:
+    """Whether a step's text has the package manager upgrade what the base brought."""
+    return _UPGRADES.search(text) is not None
 
 
 def packages(

@@ -15,6 +15,7 @@ import msgspec
 from trimaran.accelerator.kits import Stock
 from trimaran.accelerator.packages import Database, Owned, Package
 from trimaran.accelerator.trees import digest
+from trimaran.accelerator.versions import is_older
 
 _CROSS = re.compile(r"cross\d+(\+b\d+)?$")
 _RUNTIME = ("glibc", "gcc-", "musl")
@@ -34,10 +35,11 @@ class Equal(msgspec.Struct, frozen=True):
 
 
 class Unequal(msgspec.Struct, frozen=True):
-    """Not the same, or not known to be; `settled` as in `Emulate`."""
+    """Not the same, or not known to be; `settled` and `outdated` as in `Emulate`."""
 
     reason: str
     settled: bool = True
+    outdated: str = ""
 
 
 def unchanged(database: Database, path: str, program: int) -> Package | Unequal:
@@ -79,15 +81,15 @@ def compare(
         return Unequal(f"the kit's {stand_in} is not a package's own file")
     exact = same_source(package, owned.package)
     if not exact and not (compatible and same_upstream(package, owned.package)):
-        return Unequal(_difference(package, owned.package))
+        return _difference(package, owned.package)
     libraries = stock.libraries(stand_in)
     if isinstance(libraries, str):
         return Unequal(f"the kit lacks the library {libraries}")
     for library in libraries:
         verdict = _library(database, library.path, library.owned, owned.package)
-        if isinstance(verdict, str):
+        if isinstance(verdict, Unequal):
             if not compatible:
-                return Unequal(verdict)
+                return verdict
             exact = False
     return Equal(package, exact)
 
@@ -103,15 +105,19 @@ def same_upstream(one: Package, other: Package) -> bool:
     return (source, _upstream(version)) == (other_source, _upstream(other_version))
 
 
-def _library(database: Database, path: str, owned: Owned | None, stand_in: Package) -> str | None:
+def _library(
+    database: Database, path: str, owned: Owned | None, stand_in: Package
+) -> Unequal | None:
     """What is wrong with a library of the stand-in's, if anything is."""
     if owned is None:
-        return f"the kit's library {path} is not a package's own file"
+        return Unequal(f"the kit's library {path} is not a package's own file")
     if owned.package.source == stand_in.source:
         return None
     installed = database.package(owned.package.name)
     if installed is None:
-        return f"the kit's {owned.package.name}, which the stand-in loads, is not in the image"
+        return Unequal(
+            f"the kit's {owned.package.name}, which the stand-in loads, is not in the image"
+        )
     runtime = installed.source.startswith(_RUNTIME)
     same = same_upstream if runtime else same_source
     return None if same(installed, owned.package) else _difference(installed, owned.package)
@@ -128,5 +134,8 @@ def _upstream(version: str) -> str:
     return version.rpartition("-")[0] or version
 
 
-def _difference(image: Package, kit: Package) -> str:
-    return f"{image.name} is {image.version} in the image and {kit.version} in the kit"
+def _difference(image: Package, kit: Package) -> Unequal:
+    reason = f"{image.name} is {image.version} in the image and {kit.version} in the kit"
+    (source, version), (kit_source, kit_version) = _source(image), _source(kit)
+    older = source == kit_source and is_older(kit_version, version)
+    return Unequal(reason, outdated=f"{image.name} {image.version}" if older else "")

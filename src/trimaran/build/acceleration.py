@@ -75,6 +75,7 @@ class Acceleration:
     identity: Callable[[Step], str]
     emit: Emit
     _made: dict[tuple[Platform, str], StandIns] = field(default_factory=dict)
+    _kits: dict[tuple[Platform, str], BaseKits] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stack: ExitStack = field(default_factory=ExitStack)
     _threads: ThreadPoolExecutor = field(default_factory=partial(ThreadPoolExecutor, _THREADS))
@@ -104,6 +105,12 @@ class Acceleration:
                 self.emit(event)
         if advice := explaining.advice(self._made):
             self.emit(Notice("info", f"emulated for want of an equal stand-in: {advice}", _HINT))
+        for (platform, base), kits in self._kits.items():
+            newer = explaining.outdated(self._made[platform, base])
+            if newer and kits.renew(newer):
+                packages = ", ".join(sorted(newer))
+                text = f"stand-ins for {base} on {platform} are older than its packages: {packages}"
+                self.emit(Notice("info", text, "the next build makes the stand-ins anew"))
 
     def stand_ins(self, step: Run) -> StandIns | None:
         """What an emulated step's container is to be given; None if that is nothing.
@@ -162,6 +169,7 @@ class Acceleration:
         texts = self.wish.texts.get(platform, ())
         kits = BaseKits(self.maker, made, name, platform, texts, self._warn)
         kits.begin(self._threads)
+        self._kits[platform, name] = kits
         judge = Judge(
             machine,
             machines.host(),

@@ -13,8 +13,9 @@ from trimaran.accelerator.kits import Kit
 from trimaran.accelerator.trees import Tree
 from trimaran.build.kits import KitMaker
 from trimaran.dockerfile.lower import BaseImage
-from trimaran.errors import TrimaranError
+from trimaran.errors import StoreError, TrimaranError
 from trimaran.executor.stand_ins import StandIns
+from trimaran.graph.steps import Run
 from trimaran.platforms import Platform
 from trimaran.scheduler.tasks import Stopped
 
@@ -40,12 +41,13 @@ class BaseKits:
     platform: Platform
     texts: tuple[str, ...]
     warn: Callable[[str, str], None]
+    _installed: Run | None = None
     _futures: dict[str, Future[Kit | None]] = field(default_factory=dict)
 
     def begin(self, threads: ThreadPoolExecutor) -> None:
         """Begin with what will be asked for."""
         self._futures[BASE] = threads.submit(self._guarded, self._make_base)
-        if any(compilers.likely(text) for text in self.texts):
+        if self._compiles or self._upgrades:
             self._futures[COMPILER] = threads.submit(self._guarded, self._make_compilers)
 
     def get(self, name: str) -> Kit | None:
@@ -54,6 +56,20 @@ class BaseKits:
         with suppress(CancelledError):
             return future.result() if future else None
         return None
+
+    def renew(self, newer: frozenset[str]) -> bool:
+        """Have the next build make the kit anew whose packages are older than the image's.
+
+        The base's own kit is what the sibling brings, and stays so.
+
+        Args:
+            newer: as for `KitMaker.renew`.
+        """
+        try:
+            return self._installed is not None and self.maker.renew(self._installed, newer)
+        except StoreError as error:  # the build itself is done, and well
+            self.warn("old native stand-ins stay", error.message)
+            return False
 
     def _guarded(self, make: Callable[[], Kit | None]) -> Kit | None:
         try:
@@ -73,14 +89,29 @@ class BaseKits:
         lowers = self.maker.base(self._sibling, self.name)
         return Kit(BASE, self.stand_ins.show(BASE, lowers))
 
+    @property
+    def _compiles(self) -> bool:
+        return any(map(compilers.likely, self.texts))
+
+    @property
+    def _upgrades(self) -> bool:
+        """Then what the base has is of other versions than the sibling's."""
+        return any(map(compilers.upgrades, self.texts))
+
     def _make_compilers(self) -> Kit | None:
+        packages = self._packages() if self._compiles else ()
+        if self.get(BASE) is None or not (packages or self._upgrades):
+            return None
+        step = self.maker.with_packages(self._sibling, packages, upgrade=self._upgrades)
+        text = f"{'compilers' if self._compiles else 'upgrades'} for {self.platform}"
+        lowers = self.maker.installed(self._sibling, step, text)
+        self._installed = step
+        return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))
+
+    def _packages(self) -> tuple[str, ...]:
         base, machine = self.get(BASE), self.platform.machine
         if base is None or machine is None:
-            return None
+            return ()
         with Tree(base.root) as tree:
             database = databases.read(tree, databases.Memory())
-            packages = compilers.packages(machine, database, self.texts) if database else ()
-        if not packages:
-            return None
-        lowers = self.maker.compilers(self._sibling, packages, str(self.platform))
-        return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))
+            return compilers.packages(machine, database, self.texts) if database else ()

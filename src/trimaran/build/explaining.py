@@ -111,3 +111,9 @@ def advice(made: Mapping[tuple[Platform, str], StandIns]) -> str:
         if use.unequal and use.emulated >= _HINTED_EXECS
     ]
     return "; ".join(f"{use.program}: {use.reason}" for use in missed[:_SHOWN])
+
+
+def outdated(made: StandIns) -> frozenset[str]:
+    """The packages, with their versions, that were emulated since the kit has older ones."""
+    answers = (made.slots.answers.get(slot) for slot in made.totals)
+    return frozenset(one.outdated for one in answers if isinstance(one, Emulate) and one.outdated)
