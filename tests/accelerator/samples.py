@@ -62,7 +62,7 @@ tar -C x -xf o.tar; tar -cz --mtime=@0 t | tar -tz; tar --version | head -1; tar
     "gzip": "gzip -nk9 < /usr/bin/bash > b.gz; gzip -l b.gz; gunzip -c b.gz | md5sum; zcat b.gz | wc -c",
     "run-parts": r"""
 mkdir d; printf '#!/bin/sh\necho ran $0 $1\n' > d/a; chmod +x d/a; run-parts -a x d; run-parts --list d
-tempfile --help
+tempfile --help; ischroot; echo $?; ischroot -t; echo $?; ischroot -f; echo $?; ischroot --version
 """,
     "hostname": "hostname | wc -l; hostname -V; hostname --help",
     "gpgv": "gpgv --version; echo x | gpgv",

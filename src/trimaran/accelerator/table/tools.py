@@ -56,7 +56,7 @@ NEUTRAL: tuple[Rule, ...] = (
     Rule("neutral", ("ninja-build", "ninja"), ("/bin/ninja",), "starts what its file says"),
     Rule("neutral", ("file",), ("/bin/file",), _OWN),
     Rule("neutral", ("gettext",), inside("/bin", "msgfmt msgmerge xgettext msginit"), _OWN),
-    Rule("neutral", ("debianutils",), inside("/bin", "run-parts tempfile"), _SETS),
+    Rule("neutral", ("debianutils",), inside("/bin", "ischroot run-parts tempfile"), _SETS),
     Rule("neutral", ("hostname",), ("/bin/hostname",), _SETS),
     Rule("neutral", ("gpgv",), ("/bin/gpgv",), "checks signatures"),
     Rule("neutral", ("sqv",), ("/bin/sqv",), "checks signatures"),
