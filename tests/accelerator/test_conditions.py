@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimaran.accelerator.conditions import refuses
+from trimaran.accelerator.conditions import in_words, refusal
 from trimaran.accelerator.launching import CONDITIONS
 
 NATIVE = Path(__file__).parents[2] / "native"
@@ -68,7 +68,7 @@ def test_they_are_those_of_the_interpreter(
     interpreter: Interpreter, fields: list[str], argv: list[str], environment: list[str]
 ) -> None:
     words = [[word.encode() for word in one] for one in (argv, environment)]
-    assert refuses(fields, *words) == interpreter.refuses(fields, argv, environment)
+    assert bool(refusal(fields, *words)) == interpreter.refuses(fields, argv, environment)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,12 @@ def test_each_kind_refuses(
     interpreter: Interpreter, field: str, argv: list[str], environment: list[str]
 ) -> None:
     words = [[word.encode() for word in one] for one in (argv, environment)]
-    assert refuses([field], *words)
+    assert refusal(["nno", field], *words) == field
     assert interpreter.refuses([field], argv, environment)
     assert field[0] in CONDITIONS
 
 
 def test_no_kind_is_forgotten() -> None:
     assert set(CONDITIONS) == set("nmgbqzL")
+    assert all(in_words(f"{kind}x") for kind in (*CONDITIONS, "s"))
+    assert in_words("m-g") == "an argument begins with -g"

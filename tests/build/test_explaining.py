@@ -72,3 +72,12 @@ def test_what_is_newer_than_the_kit_counts_only_if_it_ran() -> None:
     found = made()
     found.slots.take(Emulate("/usr/bin/as", OLDER, unequal=True, outdated="binutils 2"))
     assert explaining.outdated(found) == {"gcc 2"}
+
+
+def test_the_conditions_that_were_met_are_told() -> None:
+    found = made()
+    slot = next(number for number, one in found.slots.answers.items() if "sed" in one.program)
+    for condition in ("s", "m-g", "zLD_PRELOAD"):
+        found.slots.refuse(slot, condition)
+    text = explaining.explanation({(ARM, "debian"): found})
+    assert "/bin/sed: 2 emulated, 2.00 s CPU in 4.00 s (LD_PRELOAD is set; an argument" in text

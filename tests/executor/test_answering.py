@@ -165,7 +165,7 @@ def test_with_a_profile_each_exec_asks_and_is_judged_once(folder: Path, program:
         return NATIVE if len(seen) == 1 else refused
 
     profiler = Profiler()
-    with asked(folder, judge, profiler) as (server, _, _):
+    with asked(folder, judge, profiler) as (server, slots, _):
         assert ask(folder, program) == ask(folder, program) == b"c2\0xkit/tool\0" + b"0\0*\0"
         assert len(seen) == 1
         assert os.listdir(folder / "answers") == []
@@ -176,3 +176,4 @@ def test_with_a_profile_each_exec_asks_and_is_judged_once(folder: Path, program:
     assert len(seen) == 2
     # This process asked; a condition that does not hold for it counts beside the native ones.
     assert sorted(profiler.sums()) == [2, 5]
+    assert slots.refusals == {5: {"qNO=such"}}

@@ -12,8 +12,20 @@ from collections.abc import Sequence
 _PLAIN = (b"", b"C", b"POSIX")
 
 
-def refuses(fields: Sequence[str], argv: Sequence[bytes], environment: Sequence[bytes]) -> bool:
-    """Whether a condition among an answer's fields holds for a call.
+_WORDS = {
+    "n": "{} is among its arguments",
+    "m": "an argument begins with {}",
+    "g": "{} is not among its arguments",
+    "b": "it is called {}",
+    "q": "its environment lacks {}",
+    "z": "{} is set",
+    "L": "its locale is not C",
+    "s": "it runs no script that could be judged",
+}
+
+
+def refusal(fields: Sequence[str], argv: Sequence[bytes], environment: Sequence[bytes]) -> str:
+    """The first condition among an answer's fields that holds for a call; empty if none does.
 
     Args:
         fields: of the answer; those that are no conditions do not count.
@@ -23,8 +35,13 @@ def refuses(fields: Sequence[str], argv: Sequence[bytes], environment: Sequence[
     for field in fields:
         text = os.fsencode(field[1:])
         if _by_arguments(field[0], text, argv) or _by_environment(field[0], text, environment):
-            return True
-    return False
+            return field
+    return ""
+
+
+def in_words(field: str) -> str:
+    """What a condition says, for people; `s` is that of an answer that asks for a script."""
+    return _WORDS[field[0]].format(field[1:])
 
 
 def _by_arguments(kind: str, text: bytes, argv: Sequence[bytes]) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.accelerator import conditions
+from trimaran.accelerator.answers import Emulate, Native
 from trimaran.events import ProgramExecs
+from trimaran.executor.answering import Slots
 from trimaran.executor.profiling import Times
 from trimaran.executor.stand_ins import StandIns
 from trimaran.platforms import Platform
@@ -47,7 +49,7 @@ def uses(made: StandIns) -> list[Use]:
     sums: dict[tuple[str, str], Use] = {}
     times = made.times()
     for slot, count in made.totals.items():
-        if use := _use(made.slots.answers, slot, count):
+        if use := _use(made.slots, slot, count):
             use = msgspec.structs.replace(use, times=times.get(slot, Times()))
             key = use.program, use.reason
             sums[key] = use.plus(sums[key]) if key in sums else use
@@ -59,17 +61,24 @@ def _rank(use: Use) -> tuple[float, int, float, int, str]:
     return (-emulated_s, -use.emulated, -use.times.cpu, -use.native, use.program)
 
 
-def _use(answers: Mapping[int, Answer], slot: int, count: int) -> Use | None:
+def _use(slots: Slots, slot: int, count: int) -> Use | None:
     """What a counter counts; None for programs about which nothing was answered."""
-    match answers.get(slot):
+    match slots.answers.get(slot):
         case Native(program=program):
             return Use(program, "", native=count)
         case Emulate(program=program, reason=reason, unequal=unequal):
             return Use(program, reason, emulated=count, unequal=unequal)
-        case None if before := answers.get(slot - 1):
-            return Use(before.program, "its arguments or environment say so", emulated=count)
+        case None if before := slots.answers.get(slot - 1):
+            return Use(before.program, _refused(slots, slot), emulated=count)
         case _:
             return None
+
+
+def _refused(slots: Slots, slot: int) -> str:
+    """By which conditions a program was emulated, as far as that is known."""
+    found = slots.refusals.get(slot, set())
+    said = sorted(map(conditions.in_words, found - {"s"} or found))
+    return "; ".join(said[:_SHOWN]) or "its arguments or environment say so"
 
 
 def profile(made: Mapping[tuple[Platform, str], StandIns]) -> Iterator[ProgramExecs]:

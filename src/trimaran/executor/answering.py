@@ -33,6 +33,8 @@ class Slots:
     Attributes:
         native: the counters of stand-ins.
         answers: what was answered, by the first counter of its pair.
+        refusals: the conditions by which programs were emulated, by the counter of those; known
+            only where each exec asks.
     """
 
     def __init__(self, size: int) -> None:
@@ -42,6 +44,15 @@ class Slots:
         self._lock = threading.Lock()
         self.native: set[int] = set()
         self.answers: dict[int, Answer] = {}
+        self.refusals: dict[int, set[str]] = {}
+
+    def refuse(self, slot: int, condition: str) -> int:
+        """The counter of an exec, by that of its answer and what makes it emulated, if anything."""
+        if not condition:
+            return slot
+        with self._lock:
+            self.refusals.setdefault(slot + 1, set()).add(condition)
+        return slot + 1
 
     def take(self, answer: Answer) -> int:
         """The counter of an answer; when all are taken, the last of its kind."""
@@ -141,7 +152,7 @@ class AnswerServer:
         if not isinstance(answer, Emulate) or answer.settled:
             self._keep(key, answer, data)
         if self._profiler:
-            self._profiler.begin(pid, slot + _is_refused(answer, pid))
+            self._profiler.begin(pid, self._slots.refuse(slot, _refusal(answer, pid)))
         return data
 
     def _judged(self, question: Question) -> Answer:
@@ -167,18 +178,19 @@ def _peer(connection: socket.socket) -> int:
     return int(pid)
 
 
-def _is_refused(answer: Answer, pid: int) -> bool:
-    """Whether a condition makes a stand-in's caller an emulated one, who waits for the answer."""
+def _refusal(answer: Answer, pid: int) -> str:
+    """The condition that makes a stand-in's caller an emulated one, who waits for the answer."""
     if isinstance(answer, Emulate):
-        return False
+        return ""
     try:
         # In front of argv the kernel puts the interpreter and the program's path.
         argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[2:-1]
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")[:-1]
     except OSError:
-        return False
+        return ""
+    found = conditions.refusal(answer.fields, argv, environment)
     # One that asks for a script asks a second time if it has one.
-    return not answer.stand_in or conditions.refuses(answer.fields, argv, environment)
+    return found or ("" if answer.stand_in else "s")
 
 
 def _question(pid: int, text: bytes, descriptors: list[int]) -> Question | None:
