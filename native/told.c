@@ -1,13 +1,15 @@
-/* Preloaded into one native stand-in: uname tells it the platform's machine, as QEMU would. */
+/* Preloaded into one native stand-in: uname tells it the platform's machine, and /proc/self/exe is
+   the emulated program, as with QEMU. For the kernel it is the loader that it was started through. */
 #include "system.h"
+#include "text.h"
 
 #ifdef __x86_64__
-enum { SYS_uname = 63 };
+enum { SYS_uname = 63, SYS_getpid = 39, SYS_readlinkat = 267 };
 #else
-enum { SYS_uname = 160 };
+enum { SYS_uname = 160, SYS_getpid = 172, SYS_readlinkat = 78 };
 #endif
 
-enum { FIELD = 65 };
+enum { FIELD = 65, PATH = 4096 };
 
 struct utsname {
     char system[FIELD], node[FIELD], release[FIELD], version[FIELD], machine[FIELD], domain[FIELD];
@@ -15,19 +17,78 @@ struct utsname {
 
 /* Zeros that the build overwrites in its copy, after a marker; in assembly, so that the compiler
    takes none of it for known. */
-extern const char told_machine[FIELD] __attribute__((visibility("hidden")));
+extern const struct {
+    char machine[FIELD], program[PATH];
+} config __attribute__((visibility("hidden")));
 __asm__(".section .rodata\n"
         ".ascii \"trimaran-config\\0\"\n"
-        ".globl told_machine\n"
-        ".hidden told_machine\n"
-        "told_machine: .zero 65\n"
+        ".globl config\n"
+        ".hidden config\n"
+        "config: .zero 65 + 4096\n"
         ".previous\n");
 
-__attribute__((visibility("default"))) int uname(struct utsname *name)
+#define PUBLIC __attribute__((visibility("default")))
+
+PUBLIC extern int *__errno_location(void);
+PUBLIC extern void __chk_fail(void) __attribute__((noreturn));
+
+static long result_of(long result)
 {
-    if (CALL1(SYS_uname, name) < 0)
-        return -1;
-    for (int i = 0; i < FIELD; i++)
-        name->machine[i] = told_machine[i];
-    return 0;
+    if (result >= 0)
+        return result;
+    *__errno_location() = (int)-result;
+    return -1;
+}
+
+PUBLIC int uname(struct utsname *name)
+{
+    long result = CALL1(SYS_uname, name);
+    for (int i = 0; !result && i < FIELD; i++)
+        name->machine[i] = config.machine[i];
+    return (int)result_of(result);
+}
+
+/* Whether a path is this process's exe in /proc: by self, thread-self or its number. */
+static bool is_own(const char *path)
+{
+    if (!begins(path, "/proc/"))
+        return false;
+    path += 6;
+    if (equal(path, "self/exe") || equal(path, "thread-self/exe"))
+        return true;
+    long number = 0;
+    while (*path >= '0' && *path <= '9' && number < 1 << 24)
+        number = number * 10 + (*path++ - '0');
+    return equal(path, "/exe") && number == CALL1(SYS_getpid, 0);
+}
+
+PUBLIC long readlinkat(int folder, const char *path, char *buffer, size_t size)
+{
+    if (!is_own(path) || !size)
+        return result_of(CALL4(SYS_readlinkat, folder, path, buffer, size));
+    size_t length = length_of(config.program);
+    length = length < size ? length : size;
+    for (size_t i = 0; i < length; i++)
+        buffer[i] = config.program[i];
+    return (long)length;
+}
+
+PUBLIC long readlink(const char *path, char *buffer, size_t size)
+{
+    return readlinkat(AT_FDCWD, path, buffer, size);
+}
+
+/* What compilers make of both where they know the buffer's size (_FORTIFY_SOURCE). */
+PUBLIC long __readlink_chk(const char *path, char *buffer, size_t size, size_t room)
+{
+    if (size > room)
+        __chk_fail();
+    return readlink(path, buffer, size);
+}
+
+PUBLIC long __readlinkat_chk(int folder, const char *path, char *buffer, size_t size, size_t room)
+{
+    if (size > room)
+        __chk_fail();
+    return readlinkat(folder, path, buffer, size);
 }

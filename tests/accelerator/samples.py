@@ -341,3 +341,66 @@ for o in '' '-O2 -g' '-flto -frandom-seed=1' -static '-shared -fPIC' -S '-static
 do g++ $w $o -DMAIN b.cc -o out; g++ $w $o -c b.cc -o o.o; echo "$o" $? >> log; rm -f out; done; g++ --version; g++ -dumpmachine; cat log
 """,
 }
+
+BUILDERS = {
+    "cmake": r"""
+printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(x LANGUAGES NONE)' 'find_program(SH sh)' \
+ 'cmake_host_system_information(RESULT R QUERY IS_64BIT OS_NAME OS_PLATFORM)' 'include(GNUInstallDirs)' \
+ 'message(STATUS "${R} ${CMAKE_HOST_SYSTEM} ${CMAKE_HOST_SYSTEM_PROCESSOR} ${CMAKE_COMMAND} ${CMAKE_ROOT}")' \
+ 'file(READ_SYMLINK /proc/self/exe E)' 'message(STATUS "${E} ${CMAKE_CTEST_COMMAND} ${SH}")' \
+ 'string(SHA256 H abc)' 'math(EXPR M "1 << 40")' 'configure_file(c.in c)' 'enable_testing()' \
+ 'add_test(NAME t COMMAND sh -c "exit 0")' 'install(FILES c.in DESTINATION share)' \
+ 'set(CPACK_GENERATOR TGZ)' 'include(CPack)' > CMakeLists.txt
+echo '@CMAKE_HOST_SYSTEM_PROCESSOR@ @H@ @M@ @CPACK_SYSTEM_NAME@' > c.in
+cmake -G Ninja -S . -B b | sed 's/([0-9.]*s)//'; cmake --build b; DESTDIR=/w/d cmake --install b
+(cd b; ctest | sed 's/[0-9.]* sec//g'; cpack | tail -1; rm -rf Testing .ninja_* _CPack* *.tar.gz)
+cmake --version; cmake -E capabilities; cmake -E sha1sum c.in; cmake -P /nowhere; cmake -G nothing -B q
+cmake --help-module-list | md5sum; cpack --version; ctest --version; cmake -E environment | grep ^PATH
+""",
+    "ctest": r"""
+echo 'add_test(a sh -c "exit 0")' > CTestTestfile.cmake; echo 'add_test(b uname -m)' >> CTestTestfile.cmake
+ctest -V | sed 's/[0-9.]* sec//g'; ctest -N; ctest -R b -j2 -O o | tail -1 | sed 's/[0-9.]* sec//'
+ctest --version; ctest -D Experimental; ctest --print-labels; rm -rf Testing o
+""",
+    "pkgconf": r"""
+t=$(dirname /usr/lib/*-linux-gnu*/libc.so.6); t=${t##*/}; pkg-config --variable pc_path pkg-config
+pkg-config --list-all; pkg-config --cflags --libs --static zlib expat; pkg-config --modversion zlib
+pkg-config --keep-system-libs --keep-system-cflags --libs --cflags zlib; pkg-config --exists nothing
+echo $?; pkg-config --print-errors nothing; $t-pkg-config --libs zlib; pkg-config --version
+pkg-config --print-variables --print-requires zlib; pkg-config --variable libdir zlib
+printf 'prefix=/usr\nlibdir=${prefix}/lib/%s\nName: a\nDescription: a\nVersion: 2.1\n' $t > a.pc
+printf 'Requires: zlib >= 1\nLibs: -L${libdir} -la\nCflags: -I${prefix}/include -Db="c d"\n' >> a.pc
+PKG_CONFIG_PATH=/w pkg-config --libs --cflags a; PKG_CONFIG_LIBDIR=/w pkg-config --list-all
+PKG_CONFIG_PATH=. pkgconf --define-prefix --libs a; PKG_CONFIG_PATH=. pkgconf --dump-personality
+pkgconf --validate /w/a.pc; PKG_CONFIG_SYSROOT_DIR=/s pkgconf --libs zlib; pkgconf 'zlib > 9'
+pkgconf --path zlib; pkgconf --digraph zlib; pkgconf --simulate zlib; pkgconf --about | head -1
+""",
+}
+
+PROJECTS = {
+    "cmake-project": r"""
+printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(demo VERSION 1.2 LANGUAGES C CXX)' \
+ 'foreach(m CheckSymbolExists CheckTypeSize TestBigEndian CheckIncludeFile CheckCSourceRuns)' \
+ 'include(${m})' 'endforeach()' 'set(CMAKE_EXPORT_COMPILE_COMMANDS ON)' 'include(GNUInstallDirs)' \
+ 'check_symbol_exists(memfd_create "sys/mman.h" HAVE_MEMFD)' 'check_type_size("long double" LD)' \
+ 'check_type_size(long LONG)' 'test_big_endian(BE)' 'check_include_file(stdint.h HAVE_STDINT)' \
+ 'check_c_source_runs("int main(){return 0;}" RUNS)' 'find_package(Threads REQUIRED)' \
+ 'find_library(M m)' 'find_path(Z zlib.h)' 'find_package(ZLIB)' 'find_package(PkgConfig)' \
+ 'configure_file(c.h.in c.h)' 'add_library(one SHARED one.c)' 'add_executable(two two.cc)' \
+ 'target_link_libraries(two one Threads::Threads m)' \
+ 'target_include_directories(two PRIVATE ${CMAKE_CURRENT_BINARY_DIR})' \
+ 'install(TARGETS one two EXPORT d)' 'install(EXPORT d DESTINATION lib/cmake/d)' \
+ 'export(TARGETS one two FILE e.cmake)' 'enable_testing()' 'add_test(NAME t COMMAND two)' \
+ 'message(STATUS "${CMAKE_SYSTEM_PROCESSOR} ${CMAKE_LIBRARY_ARCHITECTURE} ${LONG} ${BE}")' > CMakeLists.txt
+printf '%s\n' '#cmakedefine HAVE_MEMFD 1' '#define LD @LD@' '#define P "@CMAKE_SYSTEM_PROCESSOR@"' > c.h.in
+echo 'int one(void) { return 1; }' > one.c
+printf '%s\n' '#include <cstdio>' '#include "c.h"' 'extern "C" int one(void);' \
+ 'int main() { std::printf("%d %s\n", one() + LD, P); }' > two.cc
+for g in Ninja 'Unix Makefiles'; do
+cmake -G "$g" -S . -B "b$g" -DCMAKE_BUILD_TYPE=Release | sed 's/([0-9.]*s)//'; cmake --build "b$g" -- -j2
+DESTDIR=/w/d cmake --install "b$g" --prefix /usr; (cd "b$g"; ctest | sed 's/[0-9.]* sec//g'; ./two)
+rm -rf "b$g/Testing" "b$g"/.ninja_*
+done; readelf -d d/usr/bin/two
+find . -name CMakeConfigureLog.yaml -exec sed -i -E 's/(cmTC_|TryCompile-|\/cc)[A-Za-z0-9]+/\1/g' {} +
+""",
+}

@@ -107,28 +107,55 @@ def test_without_a_compiler_the_way_out_is_told(
     monkeypatch.setattr(interpreter, "_PROGRAMS", tmp_path / "none")
     assert not interpreter.available()
     with pytest.raises(HostError, match="without its native programs") as error:
-        interpreter.told(tmp_path / "told.so", "aarch64")
+        interpreter.told("aarch64", "/bin/x")
     assert "C compiler" in error.value.hint
 
 
+def library(folder: Path, machine: str, program: str) -> Path:
+    (folder / "told.so").write_bytes(interpreter.told(machine, program))
+    return folder / "told.so"
+
+
 def test_uname_is_told(tmp_path: Path) -> None:
-    interpreter.told(tmp_path / "told.so", "ppc64le")
     fields = ctypes.create_string_buffer(6 * 65)
-    assert ctypes.CDLL(str(tmp_path / "told.so")).uname(fields) == 0
+    assert ctypes.CDLL(str(library(tmp_path, "ppc64le", "/x"))).uname(fields) == 0
     parts = [fields.raw[at : at + 65].rstrip(b"\0").decode() for at in range(0, 6 * 65, 65)]
     assert parts[:5] == [*os.uname()[:4], "ppc64le"]
-    with pytest.raises(ValueError, match="m"):
-        interpreter.told(tmp_path / "told.so", "m" * 65)
+
+
+@pytest.mark.parametrize(("machine", "program"), [("m" * 65, "/x"), ("m", "/" * 4096)])
+def test_what_the_kernel_would_not_say_is_refused(machine: str, program: str) -> None:
+    with pytest.raises(ValueError, match=program):
+        interpreter.told(machine, program)
+
+
+def test_its_own_path_is_told_and_no_other(tmp_path: Path) -> None:
+    told = ctypes.CDLL(str(library(tmp_path, "s390x", "/usr/bin/cmake")), use_errno=True)
+
+    def read(path: str, size: int = 100) -> bytes:
+        found = ctypes.create_string_buffer(100)
+        length = told.readlink(path.encode(), found, size)
+        return found.raw[:length] if length >= 0 else os.strerror(ctypes.get_errno()).encode()
+
+    own = ("self", "thread-self", str(os.getpid()))
+    assert {read(f"/proc/{name}/exe") for name in own} == {b"/usr/bin/cmake"}
+    assert read("/proc/self/exe", 4) == b"/usr"
+    assert read("/proc/self/cwd") == os.fsencode(Path.cwd())
+    assert read(f"/proc/{os.getppid()}/exe") == os.fsencode(os.readlink(f"/proc/{os.getppid()}/exe"))
+    assert read("/nowhere") == b"No such file or directory"
 
 
 @pytest.mark.real
 def test_a_loader_preloads_it_for_one_program(tmp_path: Path) -> None:
-    interpreter.told(tmp_path / "told.so", "s390x")
-    uname = Path(shutil.which("uname") or "")
+    told = library(tmp_path, "s390x", "/bin/its own")
+    uname, readlink = (Path(shutil.which(name) or "") for name in ("uname", "readlink"))
     facts = elf.read(uname.resolve())
     assert facts is not None
-    words = (facts.interpreter, "--preload", tmp_path / "told.so", uname, "-s", "-m")
-    assert subprocess.run(words, check=True, capture_output=True).stdout == b"Linux s390x\n"
+    words = (facts.interpreter, "--preload", told)
+    found = subprocess.run((*words, uname, "-s", "-m"), check=True, capture_output=True)
+    assert found.stdout == b"Linux s390x\n"
+    found = subprocess.run((*words, readlink, "/proc/self/exe"), check=True, capture_output=True)
+    assert found.stdout == b"/bin/its own\n"
 
 
 @pytest.mark.real

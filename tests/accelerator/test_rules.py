@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.accelerator import rules_scenarios as scenarios
-from tests.accelerator.samples import BASE, COMPILERS, PYTHON, TOOLS
+from tests.accelerator.samples import BASE, BUILDERS, COMPILERS, PROJECTS, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
 
@@ -39,10 +39,14 @@ MORE = (
     *("bison", "bzip2", "cpio", "file", "flex", "gawk", "gettext", "git", "gperf", "lz4", "m4"),
     *("ninja-build", "patch", "re2c", "rsync", "unzip", "xz-utils", "zip", "zstd"),
 )
+BUILDING = (
+    *("bash", "cmake", "coreutils", "dash", "grep", "libexpat1-dev", "ninja-build", "pkgconf"),
+    *("sed", "zlib1g-dev"),
+)
 NATIVE = ("gcc", "g++", "libc6-dev")
 ELSEWHERE = ("busybox",)  # Alpine's
 QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
-SAMPLES = {**BASE, **TOOLS, **PYTHON, **COMPILERS}
+SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **PROJECTS}
 
 
 def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:
@@ -92,6 +96,14 @@ def test_programs_of_a_base(tmp_path: Path) -> None:
 
 
 @pytest.mark.real
+def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
+    root = debian_root("trixie", "arm64", BUILDING)
+    kit = debian_root("trixie", "amd64", BUILDING)
+    native = compare(root, kit, "aarch64", BUILDERS, tmp_path)
+    assert {f"/usr/bin/{name}" for name in ("cmake", "cpack", "ctest", "pkgconf")} <= native
+
+
+@pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("suite", "architecture", "cpu"),
@@ -104,9 +116,9 @@ def test_programs_of_a_base(tmp_path: Path) -> None:
     ],
 )
 def test_all_programs(suite: str, architecture: str, cpu: str, tmp_path: Path) -> None:
-    root = debian_root(suite, architecture, (*PROGRAMS, *MORE, *NATIVE))
+    root = debian_root(suite, architecture, (*PROGRAMS, *MORE, *BUILDING, *NATIVE))
     triplet = scenarios.triplet(cpu)
     cross = (f"gcc-{triplet}", f"g++-{triplet}")
-    kit = debian_root(suite, "amd64", (*PROGRAMS, *MORE, *cross))
+    kit = debian_root(suite, "amd64", (*PROGRAMS, *MORE, *BUILDING, *cross))
     native = compare(root, kit, cpu, SAMPLES, tmp_path)
     assert len(native) > 100

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import driver_specs, equality, perl, python
+from trimaran.accelerator import driver_specs, equality, interpreter, perl, python
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Library, Stock
@@ -100,7 +100,7 @@ class Case(msgspec.Struct, frozen=True):
             return Native(self.path, "", package, options, equal.exact)
         behind = tuple(map(self.match.fill, self.match.rule.behind))
         seen, folders = self._changed(stock, stand_in)
-        start = Start(stock, stand_in, seen, folders)
+        start = Start(stock, stand_in, seen, folders, self._preload())
         fields = launch(start, self._fields(stock, told=not folders), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
@@ -156,9 +156,9 @@ class Case(msgspec.Struct, frozen=True):
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
 
     def _libraries(self, stock: Stock, stand_in: str) -> tuple[str, ...]:
-        """Folders of changed libraries; none if one cannot be changed, which `otherwise` is for."""
+        """Folders of changed libraries; none if one cannot be changed and there is `otherwise`."""
         rule, words = self.match.rule, self.match.words
-        if len(words["native"]) != len(words["debian"]):
+        if rule.otherwise and len(words["native"]) != len(words["debian"]):
             return ()
         found = stock.libraries(stand_in)
         try:
@@ -169,7 +169,18 @@ class Case(msgspec.Struct, frozen=True):
                 if library.name.startswith(beginning)
             )
         except UnpatchableError:
-            return ()
+            if rule.otherwise:
+                return ()
+            raise
+
+    def _preload(self) -> str:
+        """Where the container sees what tells this program the machine and its own path."""
+        if not self.match.rule.preload:
+            return ""
+        data = interpreter.told(self.match.words["machine"], self.path)
+        place = f"{hashlib.sha256(data).hexdigest()[:16]}/told.so"
+        _write(self.settings.own / place, data)
+        return f"{CONTROL}/own/{place}"
 
     def _library(self, stock: Stock, library: Library, forms: Sequence[Form]) -> str:
         target = self.tree.content(self.match.fill_path(library.path))

@@ -8,6 +8,7 @@ holds the table. Handlers of it need the flags P and O, C implies O.
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -19,6 +20,7 @@ HINT = "install a C compiler (Debian: gcc), then trimaran again"
 _PROGRAMS = Path(__file__).with_name("native")
 _MARKER = b"trimaran-config\0"
 _UNAME_BYTES = 64  # __NEW_UTS_LEN
+_PATH_BYTES = 4095  # PATH_MAX, without the NUL
 
 _ELF64_LITTLE = b"\x7fELF\x02\x01"
 # Of the header: entry, phoff; then phentsize and phnum. A program header: type, flags, offset,
@@ -78,25 +80,23 @@ def write(destination: Path, *, folder_dev: int, folder_ino: int, emulator: Path
     destination.chmod(0o755)
 
 
-def told(destination: Path, uname_machine: str) -> None:
-    """Write the library that, preloaded into a stand-in, has uname(2) tell another machine.
+def told(uname_machine: str, program: str) -> bytes:
+    """The library that, preloaded into a stand-in, tells it the target's machine and its own path.
 
     Args:
-        destination: the new file.
-        uname_machine: what `uname -m` is to print.
+        uname_machine: what uname(2) is to say.
+        program: what /proc/self/exe is to be.
 
     Raises:
         HostError: the package was built without the native programs.
-        ValueError: the name is longer than the kernel's field, or not ASCII.
-        OSError: the file cannot be written.
+        ValueError: a text is longer than the kernel's own may be, or the machine is not ASCII.
     """
-    name = uname_machine.encode("ascii")
-    if len(name) > _UNAME_BYTES:
-        raise ValueError(uname_machine)
+    name, path = uname_machine.encode("ascii"), os.fsencode(program)
+    if len(name) > _UNAME_BYTES or len(path) > _PATH_BYTES:
+        raise ValueError(f"{uname_machine} {program}")
     library = _program("told.so")
-    _patch(library, name)
-    destination.write_bytes(library)
-    destination.chmod(0o755)
+    _patch(library, name.ljust(_UNAME_BYTES + 1, b"\0") + path)
+    return bytes(library)
 
 
 def _code() -> bytearray:

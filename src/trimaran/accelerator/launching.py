@@ -22,12 +22,14 @@ class Start(msgspec.Struct, frozen=True):
         stand_in: the true path of its program.
         seen: where the container sees that, or a changed copy.
         folders: of changed libraries, which come before the kit's.
+        preload: a library that only this program loads; its children know nothing of it.
     """
 
     stock: Stock
     stand_in: str
     seen: str
     folders: tuple[str, ...] = ()
+    preload: str = ""
 
 
 def launch(
@@ -36,7 +38,8 @@ def launch(
     """The fields that start a kit's program, or why it cannot be started.
 
     A program that names a loader is started through the kit's own one, because the container has
-    none of that name, and with the kit's libraries. `--argv0` came with glibc 2.33.
+    none of that name, and with the kit's libraries. `--argv0` came with glibc 2.33, `--preload`
+    with 2.30.
 
     Args:
         start: what is started.
@@ -49,6 +52,8 @@ def launch(
     conditions = [one for one in fields if one[0] in CONDITIONS]
     arguments = [one for one in fields if one[0] not in CONDITIONS]
     if not program.interpreter:
+        if start.preload:
+            return "it loads no library, which would tell it the machine"
         return (*conditions, _execute(start.seen), "0", *arguments, "*", *behind)
     through = _through_loader(start, start.stock.real(program.interpreter))
     if not through:
@@ -60,12 +65,13 @@ def launch(
 def _through_loader(start: Start, loader: str) -> tuple[str, ...]:
     stock = start.stock
     content = stock.content(loader) if loader else b""
-    if b"--argv0" not in content:
+    if b"--argv0" not in content or (start.preload and b"--preload" not in content):
         return ()
     seen = f"{stock.view}{loader}"
     inhibit = ("a--inhibit-cache",) if b"--inhibit-cache" in content else ()
     folders = ":".join((*start.folders, *(f"{stock.view}{one}" for one in stock.folders)))
-    names = ("a--argv0", "0", "a--library-path", f"a{folders}", f"a{start.seen}")
+    preload = ("a--preload", f"a{start.preload}") if start.preload else ()
+    names = ("a--argv0", "0", "a--library-path", f"a{folders}", *preload, f"a{start.seen}")
     return (_execute(seen), f"a{seen}", *inhibit, *names)
 
 

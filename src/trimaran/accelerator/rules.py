@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimaran.accelerator.table.cmake import CMAKE
 from trimaran.accelerator.table.distribution import PATCHED, TOLD
 from trimaran.accelerator.table.gcc import CROSS
 from trimaran.accelerator.table.never import NEVER
@@ -12,4 +13,7 @@ from trimaran.accelerator.table.tools import NEUTRAL
 
 __all__ = ["NEVER", "RULES", "Rule"]
 
-RULES: tuple[Rule, ...] = (*NEUTRAL, *TOLD, *PATCHED, *CROSS, *PERL, *PYTHON, *NEVER)
+RULES: tuple[Rule, ...] = (
+    *(*NEUTRAL, *TOLD, *CMAKE, *PATCHED, *CROSS, *PERL, *PYTHON),
+    *NEVER,
+)

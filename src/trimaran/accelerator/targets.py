@@ -42,6 +42,8 @@ def names_of(target: Machine, host: Machine, architecture: str) -> Names:
             "debian": architecture or target.debian,
             "native": host.debian,
             "native_cpu": host.uname_names[0],
+            "machine": target.uname_names[0],
+            "triple": triplet,
             "folder": _MULTIARCH.get(triplet, triplet),
             "host_folder": host.triplets[0],
         },

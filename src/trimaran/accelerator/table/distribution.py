@@ -45,7 +45,10 @@ TOLD: tuple[Rule, ...] = (
 _DPKG = (("{native}", "{debian}"), (r"\d[\w.~+-]* \({native}\)", r"\d[\w.~+-]* \({debian}\)"))
 _SYSTEM = r"[a-z0-9_]+-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
 _CPU = r"([a-z0-9_]+)-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
+_PC_FOLDERS = r"/usr/local/lib/[a-z0-9_]+-linux-gnu[a-z0-9]*/pkgconfig:[ -~]*"
+_SYSTEM_LIBRARIES = r"/lib:/lib/[ -~]*"
 _LIBRARIES = r"/usr/lib/[a-z0-9_]+-linux-gnu[a-z0-9]*"
+_PKGCONF = ((_PC_FOLDERS, _PC_FOLDERS), (_SYSTEM_LIBRARIES, _SYSTEM_LIBRARIES))
 PATCHED: tuple[Rule, ...] = (
     Rule(
         "patched",
@@ -74,5 +77,13 @@ PATCHED: tuple[Rule, ...] = (
         ("/bin/make",),
         "MAKE_HOST and a folder of libraries are compiled in",
         texts=((_SYSTEM, _SYSTEM), (_LIBRARIES, _LIBRARIES)),
+    ),
+    Rule(
+        "patched",
+        ("pkgconf-bin", "pkgconf"),
+        ("/bin/pkgconf",),
+        "the folders that it reads, and those that it leaves out, are compiled in",
+        texts=_PKGCONF,
+        libraries=(("libpkgconf.so", _PKGCONF),),
     ),
 )

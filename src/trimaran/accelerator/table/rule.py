@@ -4,7 +4,7 @@ A row counts only for files that are a package's own and unchanged (`equality`),
 packages put them; what no row names is emulated. Kinds:
 
 neutral   tells nothing of the CPU: the same program, started as it is
-told      would tell the host's CPU, and is told the target's by an argument
+told      would tell the host's CPU, and is told the target's by an argument, or by what it asks
 cross     a compiler's part, of the distribution's own cross package for the target
 patched   has the name of a CPU compiled in, and runs as a copy with that name changed
 scripts   an interpreter, for scripts that load nothing compiled for the target (`perl`, `python`)
@@ -35,6 +35,8 @@ class Rule(msgspec.Struct, frozen=True):
         specs: of patched drivers of gcc: names of specs, and their new texts (`driver_specs`).
         libraries: of patched programs: the beginnings of the names of libraries, and their texts.
         otherwise: fields if the target's name is of another length, for which C++ has no room.
+        preload: whether it asks for the machine and for its own path, and is told the emulated
+            program's (`interpreter.told`).
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
@@ -51,6 +53,7 @@ class Rule(msgspec.Struct, frozen=True):
     specs: tuple[tuple[str, str], ...] = ()
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
+    preload: bool = False
     plugin: Literal["", "named", "found"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
