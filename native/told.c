@@ -30,7 +30,6 @@ __asm__(".section .rodata\n"
 #define PUBLIC __attribute__((visibility("default")))
 
 PUBLIC extern int *__errno_location(void);
-PUBLIC extern void __chk_fail(void) __attribute__((noreturn));
 
 static long result_of(long result)
 {
@@ -62,7 +61,7 @@ static bool is_own(const char *path)
     return equal(path, "/exe") && number == CALL1(SYS_getpid, 0);
 }
 
-PUBLIC long readlinkat(int folder, const char *path, char *buffer, size_t size)
+static long read_link(int folder, const char *path, char *buffer, size_t size)
 {
     if (!is_own(path) || !size)
         return result_of(CALL4(SYS_readlinkat, folder, path, buffer, size));
@@ -73,22 +72,27 @@ PUBLIC long readlinkat(int folder, const char *path, char *buffer, size_t size)
     return (long)length;
 }
 
+PUBLIC long readlinkat(int folder, const char *path, char *buffer, size_t size)
+{
+    return read_link(folder, path, buffer, size);
+}
+
 PUBLIC long readlink(const char *path, char *buffer, size_t size)
 {
-    return readlinkat(AT_FDCWD, path, buffer, size);
+    return read_link(AT_FDCWD, path, buffer, size);
 }
 
 /* What compilers make of both where they know the buffer's size (_FORTIFY_SOURCE). */
 PUBLIC long __readlink_chk(const char *path, char *buffer, size_t size, size_t room)
 {
     if (size > room)
-        __chk_fail();
-    return readlink(path, buffer, size);
+        __builtin_trap();
+    return read_link(AT_FDCWD, path, buffer, size);
 }
 
 PUBLIC long __readlinkat_chk(int folder, const char *path, char *buffer, size_t size, size_t room)
 {
     if (size > room)
-        __chk_fail();
-    return readlinkat(folder, path, buffer, size);
+        __builtin_trap();
+    return read_link(folder, path, buffer, size);
 }

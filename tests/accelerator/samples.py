@@ -345,7 +345,7 @@ do g++ $w $o -DMAIN b.cc -o out; g++ $w $o -c b.cc -o o.o; echo "$o" $? >> log; 
 BUILDERS = {
     "cmake": r"""
 printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(x LANGUAGES NONE)' 'find_program(SH sh)' \
- 'cmake_host_system_information(RESULT R QUERY IS_64BIT OS_NAME OS_PLATFORM)' 'include(GNUInstallDirs)' \
+ 'cmake_host_system_information(RESULT R QUERY OS_NAME OS_PLATFORM)' 'include(GNUInstallDirs)' \
  'message(STATUS "${R} ${CMAKE_HOST_SYSTEM} ${CMAKE_HOST_SYSTEM_PROCESSOR} ${CMAKE_COMMAND} ${CMAKE_ROOT}")' \
  'file(READ_SYMLINK /proc/self/exe E)' 'message(STATUS "${E} ${CMAKE_CTEST_COMMAND} ${SH}")' \
  'string(SHA256 H abc)' 'math(EXPR M "1 << 40")' 'configure_file(c.in c)' 'enable_testing()' \

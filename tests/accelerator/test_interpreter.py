@@ -141,7 +141,8 @@ def test_its_own_path_is_told_and_no_other(tmp_path: Path) -> None:
     assert {read(f"/proc/{name}/exe") for name in own} == {b"/usr/bin/cmake"}
     assert read("/proc/self/exe", 4) == b"/usr"
     assert read("/proc/self/cwd") == os.fsencode(Path.cwd())
-    assert read(f"/proc/{os.getppid()}/exe") == os.fsencode(os.readlink(f"/proc/{os.getppid()}/exe"))
+    parent = f"/proc/{os.getppid()}/exe"
+    assert read(parent) == os.readlink(os.fsencode(parent))
     assert read("/nowhere") == b"No such file or directory"
 
 
