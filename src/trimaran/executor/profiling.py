@@ -73,9 +73,8 @@ class _Exec:
 
     def times(self, now: float) -> Times:
         """What it took until now."""
-        if not self.read(now):
-            self.last += self.rate * (now - self.read_at)
-        return Times(max(self.last - self.first, 0.0), now - self.began)
+        since = 0.0 if self.read(now) else self.rate * (now - self.read_at)
+        return Times(max(self.last + since - self.first, 0.0), now - self.began)
 
 
 class Profiler:
