@@ -204,6 +204,11 @@ rm -rf r/.git/objects/info c/.git/objects/info r/.git/objects/pack/*.mtimes; git
 git ls-remote http://127.0.0.1:9/x 2>&1 | sed 's/after.*ms//'; git http-fetch -h; git http-fetch; git shell -h
 git imap-send -h; git daemon --nothing; echo | git sh-i18n--envsubst x; git http-push -h
 """,
+    "openssl": r"""
+mkdir d; openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout k.pem -out d/c.pem -subj /CN=a 2> /dev/null
+echo none > d/b.pem; openssl rehash d; ls d; readlink d/*.0; openssl rehash -v d; openssl rehash /nowhere; openssl version | cut -c-9
+rm -f k.pem d/c.pem
+""",
     "perl": r"""
 { adduser --system --group --home /nonexistent --no-create-home svc
 adduser --quiet --disabled-password --gecos x --uid 1234 --shell /bin/sh bob; deluser bob

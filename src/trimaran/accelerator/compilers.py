@@ -70,7 +70,10 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "zip": ("zip",),
     "zstd": ("zstd",),
 }
-_ALWAYS = ("bzip2", "file", "make", "patch", "perl", "python3-minimal", "xz-utils")
+_ALWAYS = (
+    *("bzip2", "file", "make", "openssl", "patch", "perl", "python3-minimal", "xz-utils"),
+    *("liblocale-gettext-perl", "libtext-charwidth-perl", "libtext-iconv-perl"),  # of debconf
+)
 _FAMILIES = (("gcc", r"(?:gcc|g\+\+|cpp)"), ("g++", r"(?:gcc|g\+\+)"))
 _VERSIONS = range(9, 20)
 _ALPINE_ALWAYS = ("file", "make", "patch", "xz")

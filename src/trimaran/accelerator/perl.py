@@ -32,6 +32,8 @@ _DYNAMIC = re.compile(rb"\b(?:require|do)\s*\(?\s*[$\"']|\buse\s+lib\b")
 _MODULE = re.compile(rb"\b(?:use|require|no)\s+([A-Z]\w*(?:::\w+)*)(::\$)?")
 _FOLDERS = re.compile(rb"/usr/share/(?:autoconf|automake-[\d.]+)")
 _SHARED = "/usr/share/perl5"
+_COMPILED = ("Locale/gettext.pm", "Text/CharWidth.pm", "Text/Iconv.pm")
+"""Modules outside the language's own whose compiled part is the same on every CPU: debconf's."""
 _LIMIT = 400
 
 
@@ -59,6 +61,7 @@ class Scripts:
         self._target, self._host = folders
         self._same_numbers = same_numbers
         self._extra: list[str] = []
+        self._folders: set[str] = set()
 
     def includes(self) -> tuple[str, ...] | str:
         """`-I` for the kit's compiled modules of those packages that the root has, or why not."""
@@ -72,6 +75,7 @@ class Scripts:
             if owned is None or not equality.same_source(package, owned.package):
                 return f"the {self._stock.kit.name} kit has no {package.name} {package.version}"
             found.append(folder)
+        found += sorted(self._folders)
         return tuple(f"a-I{self._stock.view}{folder}" for folder in found)
 
     def refusal(self, path: str, file: int) -> str:
@@ -120,9 +124,11 @@ class Scripts:
 
     def _module(self, module: str) -> tuple[str, bytes] | str | None:
         """A module's path and text, None if it is the language's own or nowhere, or a refusal."""
-        for folder in (f"/usr/lib/{self._target}/perl5", "/usr/local/lib", "/etc/perl"):
+        for folder in ("/usr/local/lib", "/etc/perl"):
             if self._has(folder, module):
                 return f"{module} is in {folder}"
+        if place := self._has(f"/usr/lib/{self._target}/perl5", module):
+            return self._compiled(place, module)
         for folder in (*self._extra, _SHARED):
             path = f"{folder}/{module}"
             with self._tree.opened(path) as file:
@@ -134,7 +140,25 @@ class Scripts:
             return path, self._tree.content(path)
         return None
 
-    def _has(self, folder: str, module: str) -> bool:
-        versions = self._tree.entries(folder)
-        inside = (f"{folder}/{one}/{module}" for one in versions)
-        return any(map(self._tree.identity, (f"{folder}/{module}", *inside)))
+    def _compiled(self, folder: str, module: str) -> str | None:
+        """Why there is no equal one in the kit of a module that is compiled for the target."""
+        path, own = f"{folder}/{module}", folder.replace(self._target, self._host)
+        if module not in _COMPILED:
+            return f"{module} is in {folder}"
+        with self._tree.opened(path) as file:
+            if file is None:
+                return f"{path} cannot be read"
+            package = equality.unchanged(self._database, self._tree.real(path), file)
+        if isinstance(package, Unequal):
+            return f"{path}: {package.reason}"
+        owned = self._stock.owner(self._stock.real(f"{own}/{module}"))
+        if owned is None or not equality.same_source(package, owned.package):
+            return f"the {self._stock.kit.name} kit has no {package.name} {package.version}"
+        self._folders.add(own)
+        return None
+
+    def _has(self, folder: str, module: str) -> str:
+        """The folder, or one for a version in it, that has a module; empty if there is none."""
+        inside = (f"{folder}/{one}" for one in self._tree.entries(folder))
+        places = (one for one in (folder, *inside) if self._tree.identity(f"{one}/{module}"))
+        return next(places, "")

@@ -75,6 +75,13 @@ NEUTRAL: tuple[Rule, ...] = (
         fields=("n--build-options", "nbugreport", "ndiagnose"),
     ),
     Rule("neutral", ("git",), tuple(f"/lib/git-core/git-{one}" for one in _GIT.split()), _OWN),
+    Rule(
+        "neutral",
+        ("openssl",),
+        ("/bin/openssl",),
+        "names certificates by their digests, as ca-certificates wants; the rest is not looked at",
+        fields=("grehash", "zOPENSSL_CONF", "zOPENSSL_MODULES", "zOPENSSL_ENGINES"),
+    ),
     Rule("neutral", ("dpkg",), ("/bin/update-alternatives",), _SETS),
     Rule(
         "neutral",
