@@ -93,6 +93,19 @@ def test_tools_that_steps_name_come_too(tmp_path: Path) -> None:
     assert "rsync" not in found
 
 
+def test_a_base_with_a_compiler_is_enough(tmp_path: Path) -> None:
+    assert names(tmp_path, "arm64", "./build.sh") == ()
+    installed = BASE.replace("dpkg", "gcc-12")
+    assert "gcc-12-aarch64-linux-gnu" in names(tmp_path, "arm64", "./build.sh", extra=installed)
+
+
+def test_python_alone_needs_no_compilers(tmp_path: Path) -> None:
+    found = names(tmp_path, "arm64", "apt-get update && apt-get install -y curl python3")
+    assert "python3-minimal" in found
+    assert not [name for name in found if name.endswith("linux-gnu")]
+    assert names(tmp_path, "arm64", "python3 app.py") == ()
+
+
 def test_alpine_has_no_cross_packages(tmp_path: Path) -> None:
     database = tmp_path / "lib/apk/db"
     database.mkdir(parents=True)

@@ -110,8 +110,11 @@ def packages(
 
     Returns:
         names, sorted. The distribution may lack one, which is then to be left out; none where
-        nothing is known of the distribution.
+        nothing is known of the distribution, or nothing says that something will be compiled.
     """
+    installed = _installed(database)
+    if not installed and not any(map(likely, texts)):
+        return ()
     words = {word for text in texts for word in _WORD.findall(text)}
     if database.manager == "apk":
         return tuple(sorted({*_ALPINE_ALWAYS, *(words & _ALPINE)}))
@@ -119,20 +122,25 @@ def packages(
         return ()
     triplet = triplet_of(target, architecture).translate(_NOT_NAMES)
     found = {*_ALWAYS}
-    if any(map(_COMPILES.search, texts)):
-        found |= {f"binutils-{triplet}", *_cross(triplet, database, words)}
+    if installed or any(map(_COMPILES.search, texts)):
+        found |= {f"binutils-{triplet}", *_cross(triplet, (*words, *installed))}
     for word in words:
         found.update(_TOOLS.get(word, ()))
         found.update((word,) if _LLVM.fullmatch(word) else ())
     return tuple(sorted(found))
 
 
-def _cross(triplet: str, database: Database, words: Iterable[str]) -> Iterator[str]:
+def _installed(database: Database) -> tuple[str, ...]:
+    """The compilers that the base has: some step will use them, whatever its text says."""
+    names = (f"gcc-{version}" for version in _VERSIONS)
+    return tuple(name for name in names if database.package(name))
+
+
+def _cross(triplet: str, words: Iterable[str]) -> Iterator[str]:
     """The cross compilers: the default one, and those of a version that is named or installed."""
-    installed = [f"gcc-{version}" for version in _VERSIONS if database.package(f"gcc-{version}")]
     for family, spelling in _FAMILIES:
         yield f"{family}-{triplet}"
         numbered = re.compile(f"{spelling}-([0-9]+)")
-        for word in (*words, *installed):
+        for word in words:
             if match := numbered.fullmatch(word):
                 yield f"{family}-{match[1]}-{triplet}"

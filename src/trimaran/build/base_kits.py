@@ -47,8 +47,7 @@ class BaseKits:
     def begin(self, threads: ThreadPoolExecutor) -> None:
         """Begin with what will be asked for."""
         self._futures[BASE] = threads.submit(self._guarded, self._make_base)
-        if self._compiles or self._upgrades:
-            self._futures[COMPILER] = threads.submit(self._guarded, self._make_compilers)
+        self._futures[COMPILER] = threads.submit(self._guarded, self._make_compilers)
 
     def get(self, name: str) -> Kit | None:
         """A kit, once it is made; None if there is none."""
@@ -90,20 +89,16 @@ class BaseKits:
         return Kit(BASE, self.stand_ins.show(BASE, lowers))
 
     @property
-    def _compiles(self) -> bool:
-        return any(map(compilers.likely, self.texts))
-
-    @property
     def _upgrades(self) -> bool:
         """Then what the base has is of other versions than the sibling's."""
         return any(map(compilers.upgrades, self.texts))
 
     def _make_compilers(self) -> Kit | None:
-        packages = self._packages() if self._compiles else ()
+        packages = self._packages()
         if self.get(BASE) is None or not (packages or self._upgrades):
             return None
         step = self.maker.with_packages(self._sibling, packages, upgrade=self._upgrades)
-        text = f"{'compilers' if self._compiles else 'upgrades'} for {self.platform}"
+        text = f"{'compilers' if packages else 'upgrades'} for {self.platform}"
         lowers = self.maker.installed(self._sibling, step, text)
         self._installed = step
         return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))
