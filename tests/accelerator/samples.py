@@ -64,6 +64,7 @@ tar -C x -xf o.tar; tar -cz --mtime=@0 t | tar -tz; tar --version | head -1; tar
 mkdir d; printf '#!/bin/sh\necho ran $0 $1\n' > d/a; chmod +x d/a; run-parts -a x d; run-parts --list d
 tempfile --help; ischroot; echo $?; ischroot -t; echo $?; ischroot -f; echo $?; ischroot --version
 """,
+    "logger": "logger a; echo $?; echo b | logger -t c; echo $?; logger --version; logger --help; logger -p x y",
     "hostname": "hostname | wc -l; hostname -V; hostname --help",
     "gpgv": "gpgv --version; echo x | gpgv",
     "sqv": "sqv --help; echo x | sqv",

@@ -21,9 +21,9 @@ from tests.support.inside import run_inside
 from trimaran.accelerator.rules import NEVER, RULES, Rule
 
 PROGRAMS = (
-    *("apt", "apt-utils", "base-passwd", "bash", "coreutils", "dash", "debianutils", "diffutils"),
-    *("dpkg", "findutils", "gpgv", "grep", "gzip", "hostname", "make", "mawk", "passwd", "sed"),
-    *("tar", "util-linux"),
+    *("apt", "apt-utils", "base-passwd", "bash", "bsdutils", "coreutils", "dash", "debianutils"),
+    *("diffutils", "dpkg", "findutils", "gpgv", "grep", "gzip", "hostname", "make", "mawk"),
+    *("passwd", "sed", "tar", "util-linux"),
 )
 MORE = (
     *(

@@ -57,6 +57,7 @@ NEUTRAL: tuple[Rule, ...] = (
     Rule("neutral", ("file",), ("/bin/file",), _OWN),
     Rule("neutral", ("gettext",), inside("/bin", "msgfmt msgmerge xgettext msginit"), _OWN),
     Rule("neutral", ("debianutils",), inside("/bin", "ischroot run-parts tempfile"), _SETS),
+    Rule("neutral", ("bsdutils",), ("/bin/logger",), "writes to a socket"),
     Rule("neutral", ("hostname",), ("/bin/hostname",), _SETS),
     Rule("neutral", ("gpgv",), ("/bin/gpgv",), "checks signatures"),
     Rule("neutral", ("sqv",), ("/bin/sqv",), "checks signatures"),
