@@ -410,3 +410,38 @@ done; readelf -d d/usr/bin/two
 find . -name CMakeConfigureLog.yaml -exec sed -i -E 's/(cmTC_|TryCompile-|\/cc)[A-Za-z0-9]+/\1/g' {} +
 """,
 }
+
+CLANG = {
+    "clang": _SOURCES
+    + r"""
+for o in -O0 '-O1 -fPIC' '-O2 -g' '-O3 -ffast-math' '-Os -flto' '-O2 -flto=thin' '-Oz -g3 -gdwarf-4' \
+ '-O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2' '-O1 -fsanitize=address,undefined' '-fprofile-instr-generate'; do
+clang $o -Wall -Wextra -c a.c -o "a$(echo $o | tr -d ' =,')".o; done; clang -E a.c -o a.i
+clang -c a.i -o ai.o; clang -S -emit-llvm a.c; clang -O2 -S a.c; clang -c a.s -o as.o; clang -dM -E - < /dev/null
+clang -MMD -MF a.d -c a.c; echo 'int main(){ retrun 0; }' | clang -x c -c - -fdiagnostics-color=always
+clang -### -c a.c; clang -v -c a.c; clang -print-target-triple; clang -dumpmachine; clang --version
+clang -print-search-dirs; clang -print-resource-dir; clang -print-libgcc-file-name; clang -dumpversion
+clang -print-multi-lib; clang -march=armv8.2-a+sve -O3 -c a.c -o sve.o; clang -mcpu=native -c a.c -o nat.o
+clang --target=x86_64-linux-gnu -ffreestanding -c -x c /dev/null -o x86.o; echo -O1 > rsp; clang @rsp -c a.c -o rsp.o
+clang -mcpu=neoverse-n1 -O2 -c a.c -o n1.o; clang a.o -r -o r.o; clang nothing.c; clang; clang --nothing
+printf 'int q(int x) { asm("add %w0, %w0, 1" : "+r"(x)); return x; }' | clang -O2 -x c -c - -o asm.o
+clang -x c-header a.c -o a.pch; clang -include-pch a.pch -c -x c /dev/null -o pch.o; rm -f a.pch
+clang -cc1 -emit-obj -x c /dev/null -o cc1.o; clang -fsyntax-only -Weverything a.c; clang -grecord-command-line -c a.c -o gr.o
+""",
+    "lld": _SOURCES
+    + r"""
+for o in -O0 '-O2 -g' '-O2 -flto'; do clang $o -DMAIN -c a.c -o m.o; clang $o -fuse-ld=lld m.o -lm -o "m$(echo $o | tr -d ' ')"
+./m*; done; clang++ -std=c++17 -O2 -DMAIN -c b.cc; clang++ -fuse-ld=lld b.o -o b; ./b
+clang++ -std=c++17 -g -c b.cc -o bg.o; clang++ -std=c++20 -O2 -c b.cc -o b20.o; clang++ b.o -o bfd
+clang++ -E -std=c++17 b.cc | md5sum; clang++ '-###' -c b.cc; clang -fuse-ld=lld -shared -fPIC a.c -o liba.so -lm
+ld.lld --version; ld.lld -v; ld.lld; ld.lld nothing.o; ld.lld -r m.o bg.o -o r.o; ld.lld --help | md5sum
+clang -fuse-ld=lld -static m.o -lm -o s; ./s; ld.lld -m aarch64linux -shared --build-id -o e.so
+""",
+    "llvm-ar": _SOURCES
+    + r"""
+clang -g -c a.c; clang -O2 -flto -c a.c -o l.o; llvm-ar rcs x.a a.o l.o; llvm-ar t x.a; llvm-ranlib x.a; llvm-nm -s x.a
+llvm-nm a.o l.o; llvm-objdump -dr a.o; llvm-readelf -aW a.o; llvm-readobj -S a.o; llvm-size a.o; llvm-strings a.o
+llvm-strip -g a.o -o s.o; llvm-objcopy -O binary -j .text a.o a.bin; echo _Z5twicei | llvm-cxxfilt; llvm-ar --version
+llvm-ar rcsT thin.a a.o; llvm-ar rcs empty.a; llvm-objdump -h nothing; llvm-objcopy --only-keep-debug a.o a.dbg; llvm-nm -D a.o
+""",
+}

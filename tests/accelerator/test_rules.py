@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from tests.accelerator import rules_scenarios as scenarios
-from tests.accelerator.samples import BASE, BUILDERS, COMPILERS, PROJECTS, PYTHON, TOOLS
+from tests.accelerator.samples import BASE, BUILDERS, CLANG, COMPILERS, PROJECTS, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
 
@@ -46,9 +46,10 @@ BUILDING = (
     *("sed", "zlib1g-dev"),
 )
 NATIVE = ("gcc", "g++", "libc6-dev")
+CLANGS = ("clang", "lld", "llvm")
 ELSEWHERE = ("busybox",)  # Alpine's
 QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
-SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **PROJECTS}
+SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **CLANG, **PROJECTS}
 
 
 def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:
@@ -118,9 +119,9 @@ def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
     ],
 )
 def test_all_programs(suite: str, architecture: str, cpu: str, tmp_path: Path) -> None:
-    root = debian_root(suite, architecture, (*PROGRAMS, *MORE, *BUILDING, *NATIVE))
+    root = debian_root(suite, architecture, (*PROGRAMS, *MORE, *BUILDING, *CLANGS, *NATIVE))
     triplet = scenarios.triplet(cpu)
     cross = (f"gcc-{triplet}", f"g++-{triplet}")
-    kit = debian_root(suite, "amd64", (*PROGRAMS, *MORE, *BUILDING, *cross))
+    kit = debian_root(suite, "amd64", (*PROGRAMS, *MORE, *BUILDING, *CLANGS, *cross))
     native = compare(root, kit, cpu, SAMPLES, tmp_path)
     assert len(native) > 100

@@ -10,7 +10,12 @@ import msgspec
 from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.targets import Names
 
-_PARTS = {"gcc": r"[0-9]+(?:\.[0-9]+)*", "libexec": "libexec|lib", "python": r"3\.1[1-9]"}
+_PARTS = {
+    "gcc": r"[0-9]+(?:\.[0-9]+)*",
+    "libexec": "libexec|lib",
+    "llvm": "19",  # those whose default target was compared
+    "python": r"3\.1[1-9]",
+}
 _WORD = re.compile(r"\{(\w+)\}")
 
 
@@ -45,10 +50,11 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule], names: Names) -> None:
         self._words = names.words
+        self._folder = names.words["folder"]
         self._triplets = names.triplets
         self._exact: dict[str, Rule] = {}
         self._patterns: list[tuple[re.Pattern[str], Rule]] = []
-        for rule in rules:
+        for rule in (one for one in rules if not one.targets or self._folder in one.targets):
             for program in rule.programs:
                 if "{" in program:
                     self._patterns.append((self._pattern(program), rule))

@@ -43,7 +43,6 @@ def names_of(target: Machine, host: Machine, architecture: str) -> Names:
             "native": host.debian,
             "native_cpu": host.uname_names[0],
             "machine": target.uname_names[0],
-            "triple": triplet,
             "folder": _MULTIARCH.get(triplet, triplet),
             "host_folder": host.triplets[0],
         },

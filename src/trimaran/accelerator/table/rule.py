@@ -37,6 +37,7 @@ class Rule(msgspec.Struct, frozen=True):
         otherwise: fields if the target's name is of another length, for which C++ has no room.
         preload: whether it asks for the machine and for its own path, and is told the emulated
             program's (`interpreter.told`).
+        targets: the folders of libraries of the only CPUs that the row is for; of all if empty.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
@@ -54,6 +55,7 @@ class Rule(msgspec.Struct, frozen=True):
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
     preload: bool = False
+    targets: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
