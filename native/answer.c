@@ -57,7 +57,7 @@ static bool read_field(struct answer *answer, const char *field)
         return has_names_end(text, '\1') && find(text, '\1')[1] == '/';
     case 'e': case 'q':
         return has_names_end(text, '=');
-    case 'z': case 'u':
+    case 'z': case 'u': case 'h':
         return *text && !*find(text, '=');
     case 'n': case 'm': case 'g': case 'b': case 'a': case 'd':
         return true;
@@ -109,6 +109,12 @@ static const char *value_of(char *const *environment, const char *name)
     return NULL;
 }
 
+static bool has_value(char *const *environment, const char *name)
+{
+    const char *value = value_of(environment, name);
+    return value && *value;
+}
+
 static bool is_plain(const char *locale)
 {
     return !locale || !*locale || equal(locale, "C") || equal(locale, "POSIX");
@@ -152,6 +158,7 @@ bool refuses(const struct answer *answer, char *const *argv, char *const *enviro
             (*field == 'b' && equal(base_name(*argv), text)) ||
             (*field == 'q' && !any_equal(environment, text)) ||
             (*field == 'z' && value_of(environment, text)) ||
+            (*field == 'h' && !has_value(environment, text)) ||
             (*field == 'L' && has_locale(environment)))
             return true;
     }

@@ -11,6 +11,7 @@
      b<name>           emulate if the last part of argv[0] equals
      q<NAME=value>     emulate if the environment lacks exactly this entry
      z<NAME>           emulate if the environment has this variable
+     h<NAME>           emulate if the environment lacks this variable, or has it empty
      L                 emulate if the locale is another one than C or POSIX
      s<option,...>     the first argument without "-" is a script, before it stand none but these
                        options ("-I*": any that begins with -I); the answer for both is looked up

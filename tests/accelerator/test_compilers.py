@@ -18,6 +18,7 @@ COMPILES = (
     "apk add --no-cache build-base",
     "cd /src && ./configure && make -j2",
     "cmake -G Ninja .. && ninja",
+    "apt-get install -y golang-1.24-go",
     "CGO_ENABLED=0 go build -o /app .",
     "cargo build --release",
     "pip install -r requirements.txt",
@@ -104,6 +105,21 @@ def test_python_alone_needs_no_compilers(tmp_path: Path) -> None:
     assert "python3-minimal" in found
     assert not [name for name in found if name.endswith("linux-gnu")]
     assert names(tmp_path, "arm64", "python3 app.py") == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "package"),
+    [
+        ("golang", "golang-go"),
+        ("golang-go", "golang-go"),
+        ("golang-any", "golang-go"),
+        ("golang-1.24", "golang-1.24-go"),
+        ("golang-1.24-go", "golang-1.24-go"),
+    ],
+)
+def test_go_comes_in_the_version_that_is_asked_for(tmp_path: Path, word: str, package: str) -> None:
+    found = names(tmp_path, "arm64", f"apt-get install -y {word}", "go build")
+    assert [name for name in found if name.startswith("golang")] == [package]
 
 
 def test_alpine_has_no_cross_packages(tmp_path: Path) -> None:

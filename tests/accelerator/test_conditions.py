@@ -22,7 +22,7 @@ ENTRIES = (
 )
 CONDITION = st.one_of(
     st.tuples(st.sampled_from("nmgb"), st.sampled_from(WORDS)).map("".join),
-    st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "L")),
+    st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "hA", "hLANG", "L")),
 )
 ARGV = st.lists(st.sampled_from((*WORDS, "", "/bin/uname", "/bin/", "a/b/x")), min_size=1)
 ENVIRONMENT = st.lists(st.sampled_from(ENTRIES))
@@ -80,6 +80,8 @@ def test_they_are_those_of_the_interpreter(
         ("buname", ["/bin/uname"], []),
         ("qA=1", ["x"], ["A=2"]),
         ("zA", ["x"], ["A="]),
+        ("hA", ["x"], ["A="]),
+        ("hA", ["x"], ["AB=1"]),
         ("L", ["x"], ["LC_TIME=de_DE"]),
     ],
 )
@@ -93,6 +95,6 @@ def test_each_kind_refuses(
 
 
 def test_no_kind_is_forgotten() -> None:
-    assert set(CONDITIONS) == set("nmgbqzL")
+    assert set(CONDITIONS) == set("nmgbqzhL")
     assert all(in_words(f"{kind}x") for kind in (*CONDITIONS, "s"))
     assert in_words("m-g") == "an argument begins with -g"

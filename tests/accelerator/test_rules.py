@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.accelerator import rules_scenarios as scenarios
+from tests.accelerator.golang_samples import GOLANG
 from tests.accelerator.samples import BASE, BUILDERS, CLANG, COMPILERS, PROJECTS, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
@@ -48,6 +49,7 @@ BUILDING = (
 NATIVE = ("gcc", "g++", "libc6-dev")
 CLANGS = ("clang", "lld", "llvm")
 ELSEWHERE = ("busybox",)  # Alpine's
+GO = ("bash", "coreutils", "dash", "findutils", "grep", "golang-go", "mawk", "sed")
 QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
 SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **CLANG, **PROJECTS}
 
@@ -80,7 +82,7 @@ def names_of(rule: Rule) -> set[str]:
 @pytest.mark.parametrize("rule", [one for one in RULES if one not in NEVER], ids=str)
 def test_every_row_has_a_sample_and_a_reason(rule: Rule) -> None:
     assert rule.why
-    assert names_of(rule) & {*SAMPLES, *ELSEWHERE}
+    assert names_of(rule) & {*SAMPLES, *GOLANG, *ELSEWHERE}
 
 
 @pytest.mark.parametrize("rule", NEVER, ids=str)
@@ -104,6 +106,30 @@ def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
     kit = debian_root("trixie", "amd64", BUILDING)
     native = compare(root, kit, "aarch64", BUILDERS, tmp_path)
     assert {f"/usr/bin/{name}" for name in ("cmake", "cpack", "ctest", "pkgconf")} <= native
+
+
+@pytest.mark.real
+def test_tools_of_go(tmp_path: Path) -> None:
+    root, kit = (debian_root("trixie", one, GO) for one in ("arm64", "amd64"))
+    quick = {name: text for name, text in GOLANG.items() if name != "compile"}
+    native = compare(root, kit, "aarch64", quick, tmp_path)
+    assert {"asm", "compile", "gofmt", "pack"} <= {os.path.basename(one) for one in native}
+    assert "/usr/lib/go-1.24/bin/go" not in native
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("suite", "architecture", "cpu"),
+    [("trixie", "arm64", "aarch64"), ("trixie", "armhf", "arm"), ("bookworm", "arm64", "aarch64")],
+)
+def test_programs_that_go_builds(suite: str, architecture: str, cpu: str, tmp_path: Path) -> None:
+    root = debian_root(suite, architecture, (*GO, *NATIVE))
+    kit = debian_root(suite, "amd64", (*GO, f"gcc-{scenarios.triplet(cpu)}"))
+    native = compare(root, kit, cpu, {"compile": GOLANG["compile"]}, tmp_path)
+    tools = {os.path.basename(one) for one in native if "/pkg/tool/" in one}
+    assert {"asm", "buildid", "cgo", "compile", "cover", "link", "nm", "vet"} >= tools
+    assert {"asm", "cgo", "compile", "link", "vet"} <= tools
 
 
 @pytest.mark.real

@@ -26,7 +26,7 @@ _COMPILES = re.compile(
         | clang(?:-\d+|\+\+)? | g?make | cmake | ninja(?:-build)? | meson | (?:\./)?configure
         | autoreconf | autoconf | autogen\.sh | bootstrap\.sh | libtoolize
         | debhelper | dpkg-buildpackage | debuild | rpmbuild | makepkg | abuild
-        | golang(?:-go|-\d[\d.]*)? | go \s+ (?:build|install|test|run|get|generate)
+        | golang(?:-\d[\d.]*)?(?:-go|-any)? | go \s+ (?:build|install|test|run|get|generate)
         | cargo | rustc | rustup
         | pip3? \s+ (?:install|wheel) | uv \s+ (?:pip|sync) | poetry \s+ install
         | npm \s+ (?:ci|install|i|rebuild) | yarn (?:\s+install)? | pnpm \s+ i(?:nstall)? | node-gyp
@@ -52,6 +52,7 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "gettext": ("gettext",),
     "git": ("git",),
     "golang": ("golang-go",),
+    "golang-any": ("golang-go",),
     "golang-go": ("golang-go",),
     "gperf": ("gperf",),
     "m4": ("m4",),
@@ -83,6 +84,7 @@ _ALPINE = {
     *("m4", "ninja", "perl", "pkgconf", "rsync", "sed", "tar", "unzip", "zip", "zstd"),
 }
 _LLVM = re.compile(r"(?:clang|lld|llvm)(?:-\d+)?")
+_GO = re.compile(r"(golang-[0-9.]+)(?:-go)?")
 _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
 
 
@@ -127,6 +129,8 @@ def packages(
     for word in words:
         found.update(_TOOLS.get(word, ()))
         found.update((word,) if _LLVM.fullmatch(word) else ())
+        if go := _GO.fullmatch(word):
+            found.add(f"{go[1]}-go")
     return tuple(sorted(found))
 
 

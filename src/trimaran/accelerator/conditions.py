@@ -19,6 +19,7 @@ _WORDS = {
     "b": "it is called {}",
     "q": "its environment lacks {}",
     "z": "{} is set",
+    "h": "{} is not set",
     "L": "its locale is not C",
     "s": "it runs no script that could be judged",
 }
@@ -65,6 +66,9 @@ def _by_environment(kind: str, text: bytes, environment: Sequence[bytes]) -> boo
             return text not in environment
         case "z":
             return any(one.startswith(text + b"=") for one in environment)
+        case "h":
+            values = (one for one in environment if one.startswith(text + b"="))
+            return not next(values, b"=").partition(b"=")[2]
         case "L":
             return _has_locale(environment)
         case _:

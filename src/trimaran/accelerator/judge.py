@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import Kit, Stock
 from trimaran.accelerator.matching import Matcher
 from trimaran.accelerator.packages import Database
+from trimaran.accelerator.releases import Releases
 from trimaran.accelerator.rules import RULES
 from trimaran.accelerator.targets import names_of
 from trimaran.accelerator.trees import Tree
@@ -55,6 +56,7 @@ class Judge:
         host: this machine's.
         kits: gives a kit by its name, base or compiler, when it is ready; None if there is none.
         own: the folder for changed copies; the container sees it at `CONTROL`/own.
+        base: the folders of the base image's layers, base first.
         compatible: equal versions of upstream suffice.
     """
 
@@ -65,6 +67,7 @@ class Judge:
         kits: Callable[[str], Kit | None],
         own: Path,
         *,
+        base: Sequence[Path] = (),
         compatible: bool = False,
     ) -> None:
         swaps = target.big_endian != host.big_endian
@@ -75,6 +78,7 @@ class Judge:
         self._stocks: dict[Path, Stock] = {}
         self._lock = threading.Lock()
         self._memory = databases.Memory()
+        self._releases = Releases(base)
         self._matchers: dict[str, Matcher] = {}
 
     def answer(self, question: Question) -> Answer:
@@ -93,7 +97,7 @@ class Judge:
             database = databases.read(tree, self._memory)
             if database is None:
                 return Emulate(question.path, "the image has no package database", settled=False)
-            found = self._case(question, tree, database)
+            found = self._case(question, tree, self._releases.beside(database))
             return found if isinstance(found, Emulate) else self._by_kits(found)
 
     def _case(self, question: Question, tree: Tree, database: Database) -> Case | Emulate:

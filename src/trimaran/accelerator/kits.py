@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from trimaran.accelerator import databases
-from trimaran.accelerator.packages import Database, Owned
+from trimaran.accelerator.packages import Owned
 from trimaran.accelerator.programs import Program
+from trimaran.accelerator.releases import Releases
 from trimaran.accelerator.trees import Tree, digest
 
 CONTROL = "/dev/.trimaran"
@@ -56,7 +57,8 @@ class Stock:
         self.view = f"{CONTROL}/kit/{kit.name}"
         self._tree = Tree(kit.root)
         self._lock = threading.Lock()
-        self.database: Database | None = databases.read(self._tree, databases.Memory())
+        database = databases.read(self._tree, databases.Memory())
+        self.database = Releases((kit.root,)).beside(database) if database else None
         self.folders = _library_folders(self._tree, triplet)
         self.owner = functools.lru_cache(maxsize=None)(self._owner)
         self.program = functools.lru_cache(maxsize=None)(self._program)

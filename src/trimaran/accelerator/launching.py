@@ -8,7 +8,7 @@ import msgspec
 
 from trimaran.accelerator.kits import CONTROL, Stock
 
-CONDITIONS = "nmbqzLg"
+CONDITIONS = "nmbqzhLg"
 _LOADER = ("zLD_PRELOAD", "zLD_AUDIT", "zLD_TRACE_LOADED_OBJECTS", "zLD_DEBUG")
 """What the emulated program's loader would do, and the stand-in's cannot or must not."""
 _C_LIBRARY = ("libc.so.", "ld-linux", "libm.so.", "libdl.so.", "libpthread.so.", "librt.so.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Sequence
 
@@ -10,8 +11,10 @@ import msgspec
 from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.targets import Names
 
+_VERSION = r"[0-9]+(?:\.[0-9]+)*"
 _PARTS = {
-    "gcc": r"[0-9]+(?:\.[0-9]+)*",
+    "gcc": _VERSION,
+    "go": _VERSION,
     "libexec": "libexec|lib",
     "llvm": "19",  # those whose default target was compared
     "python": r"3\.1[1-9]",
@@ -68,13 +71,17 @@ class Matcher:
             return Match(rule, self._words)
         for pattern, rule in self._patterns:
             if found := pattern.fullmatch(path):
-                words = {**self._words, **found.groupdict()}
+                words = {**self._words, **found.groupdict(), "name": posixpath.basename(path)}
                 words["multiarch"] = self._triplets.get(words.get("triplet", ""), "")
                 return Match(rule, words)
         return None
 
     def _pattern(self, program: str) -> re.Pattern[str]:
-        parts = {**_PARTS, "triplet": "|".join(map(re.escape, self._triplets))}
+        parts = {
+            **_PARTS,
+            "goarch": re.escape(self._words["goarch"]),
+            "triplet": "|".join(map(re.escape, self._triplets)),
+        }
         pieces = _WORD.split(program)
         return re.compile(
             "".join(

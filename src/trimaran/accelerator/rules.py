@@ -5,6 +5,7 @@ from __future__ import annotations
 from trimaran.accelerator.table.cmake import CMAKE
 from trimaran.accelerator.table.distribution import PATCHED, TOLD
 from trimaran.accelerator.table.gcc import CROSS
+from trimaran.accelerator.table.golang import GOLANG
 from trimaran.accelerator.table.llvm import LLVM
 from trimaran.accelerator.table.never import NEVER
 from trimaran.accelerator.table.perl import PERL
@@ -15,6 +16,6 @@ from trimaran.accelerator.table.tools import NEUTRAL
 __all__ = ["NEVER", "RULES", "Rule"]
 
 RULES: tuple[Rule, ...] = (
-    *(*NEUTRAL, *TOLD, *CMAKE, *PATCHED, *CROSS, *LLVM, *PERL, *PYTHON),
+    *(*NEUTRAL, *TOLD, *CMAKE, *PATCHED, *CROSS, *GOLANG, *LLVM, *PERL, *PYTHON),
     *NEVER,
 )

@@ -14,6 +14,19 @@ _BY_ARCHITECTURE = {
 }
 # Folders of libraries and headers where they are not named by the compiler's triplet.
 _MULTIARCH = {"i686-linux-gnu": "i386-linux-gnu"}
+# Of what Go's compiler generates, where the default was chosen when the compiler was built. GOARM64
+# has one default everywhere, and Go before 1.23 does not know it.
+_GO_VARIABLES = {
+    "386": "GO386",
+    "arm": "GOARM",
+    "mips": "GOMIPS",
+    "mipsle": "GOMIPS",
+    "mips64": "GOMIPS64",
+    "mips64le": "GOMIPS64",
+    "ppc64": "GOPPC64",
+    "ppc64le": "GOPPC64",
+    "riscv64": "GORISCV64",
+}
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -45,6 +58,9 @@ def names_of(target: Machine, host: Machine, architecture: str) -> Names:
             "machine": target.uname_names[0],
             "folder": _MULTIARCH.get(triplet, triplet),
             "host_folder": host.triplets[0],
+            "goarch": target.architecture,
+            "host_goarch": host.architecture,
+            "goarch_variable": _GO_VARIABLES.get(target.architecture, "GOARCH"),
         },
         {triplet: _MULTIARCH.get(triplet, triplet)},
     )

@@ -55,6 +55,13 @@ class Wish(msgspec.Struct, frozen=True):
     explain: bool = False
 
 
+class _Base(msgspec.Struct, frozen=True):
+    """An image that steps start from: its name, and the folders of its layers, base first."""
+
+    name: str
+    folders: tuple[Path, ...]
+
+
 @dataclass
 class Acceleration:
     """The stand-ins of one build.
@@ -121,23 +128,22 @@ class Acceleration:
         support, machine = self.supports.get(step.platform), step.platform.machine
         if not isinstance(support, Emulated) or not support.private or machine is None:
             return None
-        name = self._base(step)
-        key = (step.platform, name)
+        base = self._base(step)
+        key = (step.platform, base.name)
         with self._lock:
-            if name and key not in self._made:
-                self._made[key] = self._make(step.platform, machine, name, support.emulator.path)
+            if base.name and key not in self._made:
+                self._made[key] = self._make(step.platform, machine, base, support.emulator.path)
             return self._made.get(key)
 
-    def _base(self, step: Run) -> str:
-        """The image that a step's file system began as; empty if it has no package database."""
+    def _base(self, step: Run) -> _Base:
+        """The image that a step's file system began as; no name if it has no package database."""
         base = [link for link in chain(step) if isinstance(link, Extract)]
-        folders = [self.store.snapshot(self.identity(link)) for link in base]
-        found = any(
-            folder and (folder / name).exists() for folder in folders for name in _DATABASES
-        )
-        return base[-1].image if found else ""
+        found = [self.store.snapshot(self.identity(link)) for link in base]
+        folders = tuple(folder for folder in found if folder)
+        known = any((folder / name).exists() for folder in folders for name in _DATABASES)
+        return _Base(base[-1].image if known else "", folders)
 
-    def _make(self, platform: Platform, machine: Machine, name: str, emulator: Path) -> StandIns:
+    def _make(self, platform: Platform, machine: Machine, base: _Base, emulator: Path) -> StandIns:
         if self._folder is None:
             folder = self._stack.enter_context(self.store.working_folder("stand-ins"))
             self._folder = self._stack.enter_context(
@@ -149,7 +155,7 @@ class Acceleration:
         folder.mkdir()
         made = StandIns(folder)
         self._stack.callback(made.close)
-        self._serve(made, platform, machine, name)
+        self._serve(made, platform, machine, base)
         return made
 
     def _register(self, machine: Machine, emulator: Path, folder: Path) -> None:
@@ -165,16 +171,17 @@ class Acceleration:
             self._stack.callback(handlers.unregister, _TABLE, own.name)
         self._registered.add(machine.name)
 
-    def _serve(self, made: StandIns, platform: Platform, machine: Machine, name: str) -> None:
+    def _serve(self, made: StandIns, platform: Platform, machine: Machine, base: _Base) -> None:
         texts = self.wish.texts.get(platform, ())
-        kits = BaseKits(self.maker, made, name, platform, texts, self._warn)
+        kits = BaseKits(self.maker, made, base.name, platform, texts, self._warn)
         kits.begin(self._threads)
-        self._kits[platform, name] = kits
+        self._kits[platform, base.name] = kits
         judge = Judge(
             machine,
             machines.host(),
             kits.get,
             made.own,
+            base=base.folders,
             compatible=self.wish.compatible,
         )
         failed = partial(self._warn, "a stand-in could not be judged")
