@@ -141,6 +141,8 @@ def test_programs_that_go_builds(suite: str, architecture: str, cpu: str, tmp_pa
         ("trixie", "armhf", "arm"),
         ("trixie", "ppc64el", "ppc64le"),
         ("trixie", "s390x", "s390x"),
+        ("forky", "armhf", "arm"),
+        ("forky", "riscv64", "riscv64"),
         ("bookworm", "arm64", "aarch64"),
     ],
 )

@@ -19,7 +19,7 @@ from trimaran.linux import rootfs
 Identity = tuple[int, int, int, int, int]
 """Of a file: device, inode, size, change time and modification time in nanoseconds."""
 
-_LIMIT_BYTES = 64 << 20
+_LIMIT_BYTES = 256 << 20  # compilers are large
 _CHUNK_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 
