@@ -35,7 +35,7 @@ _COMPILES = re.compile(
         | (?:[\w.+-]+-dev(?:el)?)
     ) (?![\w-])"""
 )
-_COMPILES_MODULES = re.compile(r"(?<![\w-])apt(?:-get)?\s[^&|;]*\binstall\b[^&|;]*\spython3")
+_INSTALLS = re.compile(r"(?<![\w-])apt(?:-get)?\s[^&|;]*\binstall\b")
 # What a word in a step asks for, in Debian's names. A package that is asked for is its own entry.
 _TOOLS: dict[str, tuple[str, ...]] = {
     "autoconf": ("autoconf", "m4", "perl"),
@@ -89,8 +89,11 @@ _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
 
 
 def likely(text: str) -> bool:
-    """Whether a step's text is likely to compile something, or to install a compiler or Python."""
-    return any(one.search(text) for one in (_COMPILES, _COMPILES_MODULES))
+    """Whether a step's text is likely to compile something, or to install packages.
+
+    Those run Perl and Python when they are set up, and a base has no more than perl-base.
+    """
+    return any(one.search(text) for one in (_COMPILES, _INSTALLS))
 
 
 def upgrades(text: str) -> bool:
