@@ -124,7 +124,7 @@ bash s; bash --version; bash -c 'env | sort; exit 3'; bash --posix -c 'echo $-'
 printf '%s\n' 'all: b $(patsubst %.i,%.o,$(wildcard *.i))' '	@echo $(MAKE_HOST) $(firstword $(MAKEFLAGS))' \
  'b:' '	@env | grep MAKE | sed s/fifo.*// | sort; $(MAKE) -s c' 'c:' '	@echo $(.LIBPATTERNS) $(CURDIR) $(shell uname -m)' \
  '%.o: %.i' '	cp $< $@' > Makefile
-touch a.i b.i; make -n c; make -j2; make -v; make -q all; echo $?; make nothing
+touch a.i b.i; make -n c; make -j2 | sort; make -v; make -q all; echo $?; make nothing
 make -p -f /dev/null | grep -v '^#' | sort; printf 'a: -lz\n\techo $^\n' > m2; make -f m2
 """,
 }

@@ -98,7 +98,7 @@ class BaseKits:
         if self.get(BASE) is None or not (packages or self._upgrades):
             return None
         step = self.maker.with_packages(self._sibling, packages, upgrade=self._upgrades)
-        text = f"{'compilers' if packages else 'upgrades'} for {self.platform}"
+        text = f"{'tools' if packages else 'upgrades'} for {self.platform}"
         lowers = self.maker.installed(self._sibling, step, text)
         self._installed = step
         return Kit(COMPILER, self.stand_ins.show(COMPILER, lowers))
