@@ -141,8 +141,10 @@ def test_its_own_path_is_told_and_no_other(tmp_path: Path) -> None:
     assert {read(f"/proc/{name}/exe") for name in own} == {b"/usr/bin/cmake"}
     assert read("/proc/self/exe", 4) == b"/usr"
     assert read("/proc/self/cwd") == os.fsencode(Path.cwd())
-    parent = f"/proc/{os.getppid()}/exe"
-    assert read(parent) == os.readlink(os.fsencode(parent))
+    with subprocess.Popen(["sleep", "60"]) as child:  # a parent may be another user's
+        other = f"/proc/{child.pid}/exe"
+        assert read(other) == os.readlink(os.fsencode(other))
+        child.kill()
     assert read("/nowhere") == b"No such file or directory"
 
 
