@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from tests.accelerator import rules_scenarios as scenarios
+from tests.accelerator.compiler_samples import BUILDERS, CLANG, COMPILERS, PROJECTS
 from tests.accelerator.golang_samples import GOLANG
-from tests.accelerator.samples import BASE, BUILDERS, CLANG, COMPILERS, PROJECTS, PYTHON, TOOLS
+from tests.accelerator.samples import BASE, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
 

@@ -178,9 +178,11 @@ class Case(msgspec.Struct, frozen=True):
         if not self.match.rule.preload:
             return ""
         data = interpreter.told(self.match.words["machine"], self.path)
-        place = f"{hashlib.sha256(data).hexdigest()[:16]}/told.so"
-        _write(self.settings.own / place, data)
-        return f"{CONTROL}/own/{place}"
+        key = hashlib.sha256(data).hexdigest()[:16]
+        place = self.settings.own / key / "told.so"
+        if not place.exists():
+            _write(place, data)
+        return f"{CONTROL}/own/{key}/{place.name}"
 
     def _library(self, stock: Stock, library: Library, forms: Sequence[Form]) -> str:
         target = self.tree.content(self.match.fill_path(library.path))

@@ -14,7 +14,7 @@ import msgspec
 
 from trimaran.accelerator.kits import Stock
 from trimaran.accelerator.packages import Database, Owned, Package
-from trimaran.accelerator.trees import digest
+from trimaran.accelerator.trees import Tree, digest
 from trimaran.accelerator.versions import is_older
 
 _CROSS = re.compile(r"cross\d+(\+b\d+)?$")
@@ -62,6 +62,20 @@ def unchanged(database: Database, path: str, program: int) -> Package | Unequal:
         reason = f"it is not the file that {owned.package.name} brought"
         return Unequal(reason, settled=not database.busy)
     return owned.package
+
+
+def unchanged_at(database: Database, tree: Tree, path: str) -> Package | Unequal:
+    """The package whose own, unchanged file is at a path, links followed.
+
+    Args:
+        database: of the root.
+        tree: the root.
+        path: absolute.
+    """
+    with tree.opened(path) as file:
+        if file is None:
+            return Unequal("it cannot be read")
+        return unchanged(database, tree.real(path), file)
 
 
 def compare(

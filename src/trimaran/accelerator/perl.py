@@ -145,10 +145,7 @@ class Scripts:
         path, own = f"{folder}/{module}", folder.replace(self._target, self._host)
         if module not in _COMPILED:
             return f"{module} is in {folder}"
-        with self._tree.opened(path) as file:
-            if file is None:
-                return f"{path} cannot be read"
-            package = equality.unchanged(self._database, self._tree.real(path), file)
+        package = equality.unchanged_at(self._database, self._tree, path)
         if isinstance(package, Unequal):
             return f"{path}: {package.reason}"
         owned = self._stock.owner(self._stock.real(f"{own}/{module}"))

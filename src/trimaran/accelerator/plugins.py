@@ -63,11 +63,8 @@ class Plugins:
                     yield from ((path, equal), (self._tree.real(path), equal))
 
     def _equal(self, path: str, stand_in: str) -> str:
-        with self._tree.opened(path) as file:
-            if file is None or not stand_in:
-                return ""
-            package = equality.unchanged(self._database, self._tree.real(path), file)
-        if isinstance(package, Unequal):
+        package = equality.unchanged_at(self._database, self._tree, path)
+        if isinstance(package, Unequal) or not stand_in:
             return ""
         verdict = equality.compare(
             self._database, package, self._stock, stand_in, compatible=self._compatible

@@ -61,10 +61,7 @@ class Scripts:
         return next(filter(None, changed), "") or self._starts()
 
     def _changed(self, path: str) -> str:
-        with self._tree.opened(path) as file:
-            if file is None:
-                return f"{path} cannot be read"
-            package = equality.unchanged(self._database, self._tree.real(path), file)
+        package = equality.unchanged_at(self._database, self._tree, path)
         return f"{path}: {package.reason}" if isinstance(package, Unequal) else ""
 
     def _starts(self) -> str:
