@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "src" / "trimaran"
 RANKS: tuple[tuple[str, ...], ...] = (
     ("errors", "events", "machines"),
-    ("digests", "platforms", "elf", "linux", "ui"),
+    ("digests", "platforms", "elf", "rpm", "linux", "ui"),
     ("references", "oci", "emulation"),
     ("request", "graph", "accelerator", "layers", "store", "registry", "images"),
     ("audit", "dockerfile", "compose", "engines", "scheduler", "executor"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
 import subprocess
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.audit.pictures import audit, put_image, told
+from tests.support.rpm_database import ndb
 
-from trimaran.audit import rpm
+from trimaran.audit import databases
 from trimaran.store.store import Store
 
 pytestmark = pytest.mark.real
@@ -65,27 +65,11 @@ def test_rpms_packages_are_compared(store: Store, database: Path) -> None:
 
 
 def test_ndb_holds_the_same_headers(store: Store, database: Path) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        headers = [row[0] for row in connection.execute("SELECT blob FROM Packages")]
-    content = ndb(headers)
+    content = ndb(database)
     path = "usr/lib/sysimage/rpm/Packages.db"
     assert not told(audit(store, put_image(store, "linux/arm64", {path: content})))
     report = audit(store, put_image(store, "linux/riscv64", {path: content}))
     assert told(report) == [("error", "packages", f"/{path}")]
-
-
-def ndb(headers: list[bytes]) -> bytes:
-    """As rpm's lib/backend/ndb/rpmpkg.c writes it: one page of slots, blobs in blocks of 16."""
-    slots = struct.pack("<4s7I", b"RpmP", 0, 1, 1, len(headers) + 1, 0, 0, 0)
-    blobs = b""
-    for number, header in enumerate(headers, 1):
-        size = 16 + len(header) + 12
-        slots += struct.pack("<4s3I", b"Slot", number, (4096 + len(blobs)) // 16, -(-size // 16))
-        blob = struct.pack("<4s3I", b"BlbS", number, 1, len(header)) + header
-        blobs += (
-            blob + bytes(-(len(blob) + 12) % 16) + struct.pack("<2I4s", 0, len(header), b"BlbE")
-        )
-    return slots + b"Slot".ljust(16, b"\0") * ((4096 - len(slots)) // 16) + blobs
 
 
 def test_a_query_without_end_ends(tmp_path: Path) -> None:
@@ -96,7 +80,7 @@ def test_a_query_without_end_ends(tmp_path: Path) -> None:
             " (VALUES(1) UNION ALL SELECT blob+1 FROM n) SELECT blob FROM n WHERE blob < 0"
         )
         connection.commit()
-    assert rpm.architectures(path) == ()
+    assert databases.read_rpm(path).installed == {}
 
 
 @settings(
@@ -104,12 +88,10 @@ def test_a_query_without_end_ends(tmp_path: Path) -> None:
 )
 @given(data=st.data())
 def test_damaged_databases_never_raise(data: st.DataObject, database: Path, tmp_path: Path) -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        headers = [row[0] for row in connection.execute("SELECT blob FROM Packages")]
-    whole = data.draw(st.sampled_from((database.read_bytes(), ndb(headers))))
+    whole = data.draw(st.sampled_from((database.read_bytes(), ndb(database))))
     damaged = bytearray(whole)
     for _ in range(data.draw(st.integers(1, 8))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path / "damaged"
     path.write_bytes(damaged[: data.draw(st.integers(0, len(damaged)))])
-    rpm.architectures(path)
+    databases.read_rpm(path)

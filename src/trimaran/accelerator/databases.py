@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trimaran.accelerator import apk, dpkg
+from trimaran.accelerator import apk, dpkg, rpm
 from trimaran.accelerator.packages import Database
 from trimaran.accelerator.trees import Tree
 
@@ -13,6 +13,7 @@ class Memory:
     def __init__(self) -> None:
         self.dpkg = dpkg.Memory()
         self.apk = apk.Memory()
+        self.rpm = rpm.Memory()
 
 
 def read(tree: Tree, memory: Memory) -> Database | None:
@@ -21,9 +22,22 @@ def read(tree: Tree, memory: Memory) -> Database | None:
     Args:
         tree: the root.
         memory: of earlier readings, to which this one is added.
+
+    Raises:
+        OSError: it is there and cannot be read now.
     """
     if dpkg.is_there(tree):
         return dpkg.Dpkg(tree, memory.dpkg)
     if apk.is_there(tree):
         return apk.Apk(tree, memory.apk)
+    if rpm.is_there(tree):
+        return rpm.Rpm(tree, memory.rpm)
     return None
+
+
+def read_still(tree: Tree) -> Database | None:
+    """The database of a root that nobody changes any more; None, too, if it is damaged."""
+    try:
+        return read(tree, Memory())
+    except OSError:
+        return None

@@ -18,7 +18,7 @@ from trimaran.accelerator.kits import Kit, Stock
 from trimaran.accelerator.matching import Matcher
 from trimaran.accelerator.packages import Database
 from trimaran.accelerator.releases import Releases
-from trimaran.accelerator.rules import RULES
+from trimaran.accelerator.rules import RULES, Rule
 from trimaran.accelerator.targets import names_of
 from trimaran.accelerator.trees import Tree
 from trimaran.machines import Machine
@@ -105,8 +105,8 @@ class Judge:
         match = self._matcher(database.architecture).find(path)
         if match is None:
             return Emulate(path, "nothing is known of it")
-        if match.rule.kind == "never":
-            return Emulate(path, match.rule.why)
+        if reason := _exception(match.rule, database.manager):
+            return Emulate(path, reason)
         if question.script is not None and match.rule.kind != "scripts":
             return Emulate(path, "it was asked about a script, which it does not depend on")
         package = equality.unchanged(database, path, question.program)
@@ -142,6 +142,14 @@ class Judge:
             names = names_of(self._target, self._host, architecture)
             self._matchers[architecture] = Matcher(RULES, names)
         return self._matchers[architecture]
+
+
+def _exception(rule: Rule, manager: str) -> str:
+    """Why a row is for no stand-in."""
+    if rule.kind == "never":
+        return rule.why
+    elsewhere = rule.managers and manager not in rule.managers
+    return f"nothing is known of it where {manager} installed it" if elsewhere else ""
 
 
 def _privileged(program: int) -> str:

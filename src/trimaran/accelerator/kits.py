@@ -57,7 +57,7 @@ class Stock:
         self.view = f"{CONTROL}/kit/{kit.name}"
         self._tree = Tree(kit.root)
         self._lock = threading.Lock()
-        database = databases.read(self._tree, databases.Memory())
+        database = databases.read_still(self._tree)
         self.database = Releases((kit.root,)).beside(database) if database else None
         self.folders = _library_folders(self._tree, triplet)
         self.owner = functools.lru_cache(maxsize=None)(self._owner)

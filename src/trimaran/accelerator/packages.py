@@ -29,7 +29,7 @@ class Owned(msgspec.Struct, frozen=True):
     """A file that a package owns.
 
     Attributes:
-        algorithm: of the digest: md5 or sha1.
+        algorithm: of the digest, as hashlib names it.
         digest: of the content that the package brought, in hex.
     """
 
@@ -43,7 +43,7 @@ class Database(Protocol):
 
     @property
     def manager(self) -> str:
-        """Its name: dpkg or apk."""
+        """Its name: dpkg, apk or rpm."""
 
     @property
     def architecture(self) -> str:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from trimaran.audit import rpm
 from trimaran.audit.facts import Packages
+from trimaran.rpm import databases
+from trimaran.rpm.headers import ARCH, DamagedError, Header
 
 LIMIT_BYTES = 64 << 20
 _INDEPENDENT = ("all", "noarch", "(none)", "")
@@ -16,6 +17,12 @@ _DPKG_FOLDER = b"var/lib/dpkg/status.d/"  # distroless images: a file for each p
 _DPKG_ARCHITECTURES = b"var/lib/dpkg/arch"
 _APK_ARCHITECTURES = b"etc/apk/arch"
 _APK_INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+RPM_DATABASES = frozenset(
+    f"{folder}/{name}".encode()
+    for folder in databases.FOLDERS
+    for name in (databases.SQLITE, databases.NDB)
+)
+RPM_LIMIT_BYTES = 1 << 30
 
 
 def is_database(path: bytes) -> bool:
@@ -46,8 +53,12 @@ def read_packages(path: bytes, content: bytes) -> Packages:
 
 
 def read_rpm(database: Path) -> Packages:
-    """The architectures in a file of rpm's. Raises OSError."""
-    return Packages("rpm", _count(rpm.architectures(database)))
+    """The architectures in one of `RPM_DATABASES`; none if it is damaged. Raises OSError."""
+    try:
+        found = [Header(blob).text(ARCH).encode() for blob in databases.headers(database)]
+    except DamagedError:
+        found = []
+    return Packages("rpm", _count(found))
 
 
 def _count(architectures: Iterable[bytes]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from typing import IO, cast
 import msgspec
 
 from trimaran import elf
-from trimaran.audit import databases, rpm
+from trimaran.audit import databases
 from trimaran.audit.facts import Binary, Entry, Kind, LayerFacts
 from trimaran.audit.golang import GoSearch
 from trimaran.audit.levels import WHOLE_FILE, read_levels, writable_start
@@ -88,7 +88,7 @@ def _file(entry: TarEntry, path: bytes, reader: TarReader) -> Entry:
     if databases.is_database(path) and entry.size <= databases.LIMIT_BYTES:
         packages = databases.read_packages(path, b"".join(reader.pieces()))
         return Entry(path, "file", entry.mode, packages=packages)
-    if path in rpm.DATABASES and entry.size <= rpm.LIMIT_BYTES:
+    if path in databases.RPM_DATABASES and entry.size <= databases.RPM_LIMIT_BYTES:
         with tempfile.NamedTemporaryFile() as copy:
             copy.writelines(reader.pieces())
             copy.flush()

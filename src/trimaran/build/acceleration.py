@@ -27,12 +27,16 @@ from trimaran.graph.steps import Extract, Run, Step, chain
 from trimaran.linux.mounts import Tmpfs, mounted
 from trimaran.machines import Machine
 from trimaran.platforms import Platform
+from trimaran.rpm import databases as rpm
 from trimaran.store.store import Store
 
 _TABLE = Path("/proc/sys/fs/binfmt_misc")
 _FLAGS = "POCF"
 _PREFIX = "trimaran-native-"
-_DATABASES = ("var/lib/dpkg/status", "lib/apk/db/installed")
+_DATABASES = (
+    *("var/lib/dpkg/status", "lib/apk/db/installed"),
+    *(f"{folder}/{name}" for folder in rpm.FOLDERS for name in (rpm.SQLITE, rpm.NDB)),
+)
 _THREADS = 4
 _LIMIT_BYTES = 256 * 1024 * 1024
 """Of interpreters, answers and changed copies: containers can make their counters longer."""

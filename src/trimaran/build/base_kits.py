@@ -108,5 +108,5 @@ class BaseKits:
         if base is None or machine is None:
             return ()
         with Tree(base.root) as tree:
-            database = databases.read(tree, databases.Memory())
+            database = databases.read_still(tree)
             return compilers.packages(machine, database, self.texts) if database else ()

@@ -17,6 +17,7 @@ CMAKE: tuple[Rule, ...] = (
         "writes build files from what the system and compilers say, which are the target's",
         fields=_TELLS_OF_THE_HOST,
         preload=True,
+        managers=("dpkg", "apk"),
     ),
     Rule(
         "told",
@@ -25,5 +26,6 @@ CMAKE: tuple[Rule, ...] = (
         "starts tests; what it sends to dashboards tells of the host's CPU",
         fields=_DASHBOARDS,
         preload=True,
+        managers=("dpkg", "apk"),
     ),
 )

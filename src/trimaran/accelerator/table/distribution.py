@@ -22,6 +22,7 @@ TOLD: tuple[Rule, ...] = (
         "its architecture is compiled into its libraries",
         libraries=_APT_LIBRARIES,
         otherwise=_APT_ARCHITECTURE,
+        managers=("dpkg",),
     ),
     Rule(
         "told",
@@ -33,12 +34,14 @@ TOLD: tuple[Rule, ...] = (
         "its architecture is compiled into its libraries",
         libraries=_APT_LIBRARIES,
         otherwise=_APT_ARCHITECTURE,
+        managers=("dpkg",),
     ),
     Rule(
         "neutral",
         ("apt",),
         inside("/lib/apt/methods", "copy file gpgv http mirror rred sqv store"),
         "does what apt asks of it",
+        managers=("dpkg",),
     ),
 )
 
@@ -56,6 +59,7 @@ PATCHED: tuple[Rule, ...] = (
         inside("/bin", "dpkg dpkg-deb dpkg-divert dpkg-query dpkg-split dpkg-trigger"),
         "its architecture is compiled in",
         texts=_DPKG,
+        managers=("dpkg",),
     ),
     Rule(
         "patched",
@@ -63,6 +67,7 @@ PATCHED: tuple[Rule, ...] = (
         ("/bin/dpkg-statoverride", "/sbin/dpkg-statoverride"),
         "its architecture is compiled in",
         texts=_DPKG[1:],
+        managers=("dpkg",),
     ),
     Rule(
         "patched",
@@ -77,6 +82,7 @@ PATCHED: tuple[Rule, ...] = (
         ("/bin/make",),
         "MAKE_HOST and a folder of libraries are compiled in",
         texts=((_SYSTEM, _SYSTEM), (_LIBRARIES, _LIBRARIES)),
+        managers=("dpkg", "apk"),
     ),
     Rule(
         "patched",
@@ -85,5 +91,6 @@ PATCHED: tuple[Rule, ...] = (
         "the folders that it reads, and those that it leaves out, are compiled in",
         texts=_PKGCONF,
         libraries=(("libpkgconf.so", _PKGCONF),),
+        managers=("dpkg", "apk"),
     ),
 )

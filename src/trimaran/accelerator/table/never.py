@@ -19,6 +19,9 @@ _NEVER = (
     (("libc-bin",), "/sbin/ldconfig", "it reads libraries of its own CPU"),
     (("libc-bin",), "/bin/localedef", "it writes in the byte order of its CPU"),
     (("util-linux",), "/bin/setarch", _TELLS),
+    (("rpm",), "/bin/rpm", _TELLS),
+    (("dnf5",), "/bin/dnf5", "it chooses packages by the machine that it runs on"),
+    (("microdnf",), "/bin/microdnf", "it chooses packages by the machine that it runs on"),
 )
 NEVER: tuple[Rule, ...] = tuple(
     Rule("never", packages, (path,), why) for packages, path, why in _NEVER

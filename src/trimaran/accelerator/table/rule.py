@@ -38,6 +38,7 @@ class Rule(msgspec.Struct, frozen=True):
         preload: whether it asks for the machine and for its own path, and is told the emulated
             program's (`interpreter.told`).
         targets: the folders of libraries of the only CPUs that the row is for; of all if empty.
+        managers: the package managers of the only distributions that it is for; of all if empty.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
@@ -56,6 +57,7 @@ class Rule(msgspec.Struct, frozen=True):
     otherwise: tuple[str, ...] = ()
     preload: bool = False
     targets: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""

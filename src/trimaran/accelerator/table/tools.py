@@ -12,6 +12,7 @@ pathchk pinky pr printenv ptx pwd readlink realpath rm rmdir runcon sha1sum sha2
 sha384sum sha512sum shred shuf sleep split stat stty sum sync tac tail tee test timeout touch tr
 true truncate tsort tty unexpand uniq unlink users vdir wc who whoami yes"""
 _GIT = "daemon http-backend http-fetch http-push imap-send remote-http sh-i18n--envsubst shell"
+_USERS = "groupadd groupdel groupmod useradd userdel usermod"
 _OWN = "reads and writes files and streams, whose forms are the same on every CPU"
 _SETS = "its result is the same on every CPU"
 
@@ -57,25 +58,35 @@ NEUTRAL: tuple[Rule, ...] = (
     Rule("neutral", ("file",), ("/bin/file",), _OWN),
     Rule("neutral", ("gettext",), inside("/bin", "msgfmt msgmerge xgettext msginit"), _OWN),
     Rule("neutral", ("debianutils",), inside("/bin", "ischroot run-parts tempfile"), _SETS),
-    Rule("neutral", ("bsdutils",), ("/bin/logger",), "writes to a socket"),
+    Rule("neutral", ("bsdutils", "util-linux"), ("/bin/logger",), "writes to a socket"),
     Rule("neutral", ("hostname",), ("/bin/hostname",), _SETS),
     Rule("neutral", ("gpgv",), ("/bin/gpgv",), "checks signatures"),
     Rule("neutral", ("sqv",), ("/bin/sqv",), "checks signatures"),
-    Rule("neutral", ("util-linux",), inside("/bin", "flock getopt mcookie mountpoint rev"), _SETS),
     Rule(
         "neutral",
-        ("passwd",),
-        inside("/sbin", "groupadd groupdel groupmod useradd userdel usermod"),
+        ("util-linux", "util-linux-core"),
+        inside("/bin", "flock getopt mcookie mountpoint rev"),
         _SETS,
     ),
     Rule(
         "neutral",
-        ("git",),
-        ("/bin/git", "/lib/git-core/git"),
+        ("passwd", "shadow-utils"),
+        (*inside("/sbin", _USERS), *inside("/bin", _USERS)),
+        _SETS,
+    ),
+    Rule(
+        "neutral",
+        ("git", "git-core"),
+        ("/bin/git", "/lib/git-core/git", "/libexec/git-core/git"),
         "its objects are the same on every CPU; --build-options tells the machine",
         fields=("n--build-options", "nbugreport", "ndiagnose"),
     ),
-    Rule("neutral", ("git",), tuple(f"/lib/git-core/git-{one}" for one in _GIT.split()), _OWN),
+    Rule(
+        "neutral",
+        ("git", "git-core"),
+        tuple(f"/{lib}/git-core/git-{one}" for lib in ("lib", "libexec") for one in _GIT.split()),
+        _OWN,
+    ),
     Rule(
         "neutral",
         ("openssl",),
