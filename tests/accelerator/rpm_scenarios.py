@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,29 +30,34 @@ while not posix.stat("/go") do posix.sleep(1) end
 _WAITS_S = 60.0
 
 
-def roots(place: Path) -> tuple[Path, Path]:
+def folders() -> tuple[Path, Path]:
+    """Of packages for the target and for this machine; not to be called inside."""
+    return rpms.packages(_TARGET), rpms.packages(_HOST)
+
+
+def roots(place: Path, packages: Sequence[str]) -> tuple[Path, Path]:
     """The same distribution for the target, and for this machine as a kit."""
     made = place / _TARGET, place / _HOST
-    for root in made:
+    for root, folder in zip(made, packages, strict=True):
         root.mkdir(exist_ok=True)
-        filesystem, *others = rpms.packages(root.name)
+        filesystem, *others = rpms.archives(Path(folder))
         rpms.install(root, [filesystem])
         rpms.install(root, others)
     return made
 
 
-def compared(folder: str, samples: str, stand_ins: str) -> Any:
+def compared(folder: str, target: str, host: str, samples: str, stand_ins: str) -> Any:
     """As `rules_scenarios.compared`, in roots of rpm's."""
     place = Path(folder, stand_ins)
     place.mkdir()
-    root, kit = roots(place)
+    root, kit = roots(place, (target, host))
     arguments = (folder, str(root), str(kit), _TARGET, samples, stand_ins)
     return rules_scenarios.compared(*arguments)
 
 
-def judged(folder: str) -> Any:
+def judged(folder: str, target: str, host: str) -> Any:
     """What is said of programs of a root that changes: a list for each state of it."""
-    state = _State(Path(folder))
+    state = _State(Path(folder), (target, host))
     return {
         name: getattr(state, name)()
         for name in (
@@ -63,9 +68,9 @@ def judged(folder: str) -> Any:
 
 
 class _State:
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, packages: Sequence[str]) -> None:
         self._place = place
-        self._root, self._kit = roots(place)
+        self._root, self._kit = roots(place, packages)
         target = machines.by_name(_TARGET)
         assert target
         (place / "own").mkdir()

@@ -142,7 +142,7 @@ def test_a_half_written_header_is_refused(root: Path) -> None:
 
 
 def test_programs_are_judged_at_any_moment(tmp_path: Path) -> None:
-    found = run_inside(scenarios.judged, "self", tmp_path, timeout_s=300)
+    found = run_inside(scenarios.judged, "self", tmp_path, *scenarios.folders(), timeout_s=300)
 
     tells = "it tells the machine that it runs on"
     elsewhere = "nothing is known of it where rpm installed it"
@@ -165,8 +165,9 @@ def test_programs_are_judged_at_any_moment(tmp_path: Path) -> None:
 
 def test_programs_of_a_root_that_rpm_made(tmp_path: Path) -> None:
     samples = {name: BASE[name] for name in ("cat", "sort", "dash", "grep", "sed", "mawk", "bash")}
+    arguments = (tmp_path, *scenarios.folders(), json.dumps(samples))
     plain, fast = (
-        run_inside(scenarios.compared, "self", tmp_path, json.dumps(samples), how, timeout_s=600)
+        run_inside(scenarios.compared, "self", *arguments, how, timeout_s=600)
         for how in ("no", "yes")
     )
     assert plain["found"] == fast["found"]

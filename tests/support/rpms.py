@@ -43,8 +43,8 @@ _DEFINES = {
 }
 
 
-def packages(architecture: str) -> Sequence[Path]:
-    """A package `filesystem` of all links, one of all libraries, and one of each program's own.
+def packages(architecture: str) -> Path:
+    """A folder of a package `filesystem` of all links, one of all libraries, and the programs'.
 
     sed's lists /bin/sed, as many did before all had followed the merge of /usr.
 
@@ -59,6 +59,11 @@ def packages(architecture: str) -> Sequence[Path]:
             for name, tree in _trees(place / "trees", architecture).items():
                 build(place, name, "1", architecture, tree)
             os.replace(place / "rpms", folder)
+    return folder
+
+
+def archives(folder: Path) -> Sequence[Path]:
+    """Its packages, `filesystem` first, which the others need."""
     return sorted(folder.glob("*.rpm"), key=lambda path: not path.name.startswith("filesystem"))
 
 
