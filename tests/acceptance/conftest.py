@@ -11,9 +11,9 @@ from tests.acceptance import lua_words
 from tests.support.ahead import Ahead, begun
 from tests.support.busybox import busybox, busybox_root
 from tests.support.dockerd import Dockerd, serve_docker
-from tests.support.lua import lua_tarball
 from tests.support.own_workshop import own_workshop
 from tests.support.registry import RunningRegistry, serve_registry
+from tests.support.sources import source_tarball
 from tests.support.users import ordinary_folder
 from tests.support.web_server import Site, serve_site
 from tests.support.workshop import EPOCH, FOUR, Workshop, workshop
@@ -82,7 +82,7 @@ def lua_ahead() -> Iterator[Ahead]:
     """A Debian base and Lua on it, begun."""
     with own_workshop() as shop:
         context = shutil.copytree(lua_words.SOURCE, shop.folder / lua_words.CONTEXT)
-        shutil.copyfile(lua_tarball(), context / "lua.tar.gz")
+        shutil.copyfile(source_tarball("lua5.4"), context / "lua.tar.gz")
         context.chmod(0o755)
         with begun(shop, (lua_words.BASE, lua_words.BUILD)) as ahead:
             yield ahead

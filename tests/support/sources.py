@@ -1,4 +1,4 @@
-"""The tarball of Lua's authors, from Debian's source package."""
+"""Tarballs of programs' authors, from Debian's source packages."""
 
 from __future__ import annotations
 
@@ -9,25 +9,23 @@ from pathlib import Path
 
 from tests.support.apt import CACHE, private_apt, source_of
 
-_PACKAGE = "lua5.4"
 
-
-def lua_tarball() -> Path:
+def source_tarball(package: str) -> Path:
     """A gzip-compressed tar of one folder, from the cache or the mirror, all may read it."""
-    tarball = CACHE / "lua.tar.gz"
+    tarball = CACHE / f"{package}.tar.gz"
     if not tarball.exists():
         CACHE.mkdir(exist_ok=True)
         CACHE.chmod(0o755)
         with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-            found = _download(Path(scratch))
+            found = _download(package, Path(scratch))
             found.chmod(0o644)
             os.replace(found, tarball)
     return tarball
 
 
-def _download(scratch: Path) -> Path:
-    apt_get = private_apt(scratch / "apt", f"deb-src {source_of(_PACKAGE)}", "")
+def _download(package: str, scratch: Path) -> Path:
+    apt_get = private_apt(scratch / "apt", f"deb-src {source_of(package)}", "")
     subprocess.run([*apt_get, "update"], check=True)
-    words = ["source", "--download-only", "--tar-only", _PACKAGE]
+    words = ["source", "--download-only", "--tar-only", package]
     subprocess.run([*apt_get, *words], check=True, cwd=scratch)
     return next(scratch.glob("*.orig.tar.gz"))
