@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.accelerator.test_dpkg import SUM, grep, make, read
 
-from trimaran.accelerator.equality import Unequal, same_source, same_upstream, unchanged
-from trimaran.accelerator.packages import Package
+from trimaran.accelerator.equality import (
+    Equal,
+    Unequal,
+    compare,
+    same_source,
+    same_upstream,
+    unchanged,
+)
+from trimaran.accelerator.kits import Library, Stock
+from trimaran.accelerator.packages import Owned, Package
 
 
 def package(version: str, source: str = "gcc-12", source_version: str = "") -> Package:
@@ -63,3 +73,39 @@ def test_a_program_is_its_packages_own_or_not(tmp_path: Path) -> None:
     assert isinstance(foreign, Unequal)
     assert foreign.reason == "no package owns it"
     os.close(descriptor)
+
+
+class _Stock:
+    """A kit with one program, which loads one library."""
+
+    def owner(self, path: str) -> Owned:
+        name = "grep" if path == "/usr/bin/grep" else "libseccomp2"
+        return Owned(Package(name, "3.11-4", "amd64", name, "3.11-4"), "md5", SUM)
+
+    def libraries(self, path: str) -> tuple[Library, ...]:
+        del path
+        where = "/usr/lib/libseccomp.so.2"
+        return (Library("libseccomp.so.2", where, self.owner(where)),)
+
+
+@pytest.mark.parametrize(
+    ("installed", "optional", "equal"),
+    [
+        ("", (), False),
+        ("", ("libseccomp2",), True),
+        ("3.11-4", (), True),
+        ("3.11-4", ("libseccomp2",), True),
+        ("3.11-5", ("libseccomp2",), False),
+    ],
+)
+def test_a_library_that_the_root_may_lack(
+    tmp_path: Path, installed: str, optional: Collection[str], *, equal: bool
+) -> None:
+    library = "Package: libseccomp2\nStatus: install ok installed\nArchitecture: arm64\n"
+    make(tmp_path, grep(), *([f"{library}Version: {installed}"] if installed else []))
+    database = read(tmp_path)
+    package = database.package("grep")
+    assert package
+    stock = cast("Stock", _Stock())
+    found = compare(database, package, stock, "/usr/bin/grep", compatible=False, optional=optional)
+    assert isinstance(found, Equal) is equal

@@ -89,7 +89,12 @@ class Case(msgspec.Struct, frozen=True):
         if not stand_in:
             raise _Refusal(f"the {stock.kit.name} kit lacks {wanted}", settled=False)
         equal = equality.compare(
-            self.database, self.package, stock, stand_in, compatible=self.settings.compatible
+            self.database,
+            self.package,
+            stock,
+            stand_in,
+            compatible=self.settings.compatible,
+            optional=self.match.rule.optional,
         )
         if isinstance(equal, Unequal):
             why = equal.reason, equal.settled

@@ -9,6 +9,7 @@ they were built from, and `crossN` behind it.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -79,7 +80,13 @@ def unchanged_at(database: Database, tree: Tree, path: str) -> Package | Unequal
 
 
 def compare(
-    database: Database, package: Package, stock: Stock, stand_in: str, *, compatible: bool
+    database: Database,
+    package: Package,
+    stock: Stock,
+    stand_in: str,
+    *,
+    compatible: bool,
+    optional: Collection[str] = (),
 ) -> Equal | Unequal:
     """Compare a program's package with that of its stand-in and of the stand-in's libraries.
 
@@ -89,6 +96,7 @@ def compare(
         stock: the kit.
         stand_in: a true path in the kit.
         compatible: equal versions of upstream suffice.
+        optional: packages of libraries that the stand-in may load and the root may lack.
     """
     owned = stock.owner(stand_in)
     if owned is None:
@@ -103,6 +111,9 @@ def compare(
     if isinstance(libraries, str):
         return Unequal(f"the kit lacks the library {libraries}")
     for library in libraries:
+        owner = library.owned.package.name if library.owned else ""
+        if owner in optional and database.package(owner) is None:
+            continue
         verdict = _library(database, library.path, library.owned, owned.package)
         if isinstance(verdict, Unequal):
             if not compatible:

@@ -14,6 +14,8 @@ _APT_ARCHITECTURE = (
     "n-h",
     "nhelp",
 )
+# Not there on every CPU, and used by none of apt's methods unless APT::Sandbox::Seccomp is set.
+_SANDBOX = ("libseccomp2",)
 TOLD: tuple[Rule, ...] = (
     Rule(
         "told",
@@ -41,6 +43,7 @@ TOLD: tuple[Rule, ...] = (
         ("apt",),
         inside("/lib/apt/methods", "copy file gpgv http mirror rred sqv store"),
         "does what apt asks of it",
+        optional=_SANDBOX,
         managers=("dpkg",),
     ),
 )

@@ -39,6 +39,7 @@ class Rule(msgspec.Struct, frozen=True):
             program's (`interpreter.told`).
         targets: the folders of libraries of the only CPUs that the row is for; of all if empty.
         managers: the package managers of the only distributions that it is for; of all if empty.
+        optional: packages of libraries that the stand-in may load and the root may lack.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
@@ -58,6 +59,7 @@ class Rule(msgspec.Struct, frozen=True):
     preload: bool = False
     targets: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
