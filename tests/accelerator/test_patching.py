@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from trimaran import machines
 from trimaran.accelerator.patching import UnpatchableError, patch, texts
+from trimaran.accelerator.pointing import displacements
 from trimaran.accelerator.programs import Program
 
 SOURCE = r"""
@@ -42,6 +44,25 @@ def run(program: Path, data: bytes) -> list[str]:
     copy.chmod(0o755)
     done = subprocess.run([copy], check=True, capture_output=True, text=True)
     return done.stdout.split("\n")[:-1]
+
+
+@given(
+    st.lists(st.integers(-(1 << 17), 1 << 17), max_size=30),
+    st.integers(0, 1 << 16),
+    st.integers(-(1 << 17), 1 << 17),
+    st.integers(1, 300),
+)
+def test_every_distance_to_a_place_is_found(
+    distances: list[int], padding: int, first: int, size: int
+) -> None:
+    code = bytes(padding) + struct.pack(f"<{len(distances)}i", *distances)
+    end = first + size
+    slow = [
+        at
+        for at in range(len(code) - 3)
+        if first <= struct.unpack_from("<i", code, at)[0] + at + 4 < end
+    ]
+    assert sorted(displacements(code, first, end)) == slow
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -70,8 +70,8 @@ class Dpkg:
         owned = []
         for name, sums in self._sums().items():
             for spelling in _spellings(path):
-                package = self.package(name)
-                if package and (digest := _sum_of(sums, spelling)):
+                digest = _sum_of(sums, spelling)
+                if digest and (package := self.package(name)):
                     owned.append(Owned(package, "md5", digest))
         return owned
 
@@ -167,5 +167,4 @@ def _spellings(path: str) -> tuple[str, ...]:
 def _sum_of(sums: bytes, path: str) -> str:
     wanted = b"  " + path.encode(errors="surrogateescape") + b"\n"
     end = sums.find(wanted)
-    start = sums.rfind(b"\n", 0, end) + 1
-    return sums[start:end].decode(errors="replace") if end >= 0 else ""
+    return sums[sums.rfind(b"\n", 0, end) + 1 : end].decode(errors="replace") if end >= 0 else ""

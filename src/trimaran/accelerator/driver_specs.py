@@ -7,15 +7,12 @@ pointers are numbers in the file.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator, Mapping
 
 from trimaran.accelerator.pointing import UnpatchableError
-from trimaran.accelerator.programs import PT_LOAD, Program, Segment
+from trimaran.accelerator.programs import ET_EXEC, PF_W, PT_LOAD, Program, Segment
 
-_ET_EXEC = 2
-_PF_W = 2
 _POINTER = struct.Struct("<Q")
 _ENTRY = struct.Struct("<QQQQi")
 """struct spec_list: name, text of the user, the variable, the next one, the name's length."""
@@ -36,7 +33,7 @@ def patch(data: bytes, wanted: Mapping[str, str]) -> bytes:
         changed = bytearray(data)
         for name, text in wanted.items():
             place = program.offset_of(_variable(program, name))
-            _POINTER.pack_into(changed, place, next(_addresses_of(program, text)))
+            _POINTER.pack_into(changed, place, next(program.constants(text.encode())))
     except (ValueError, struct.error) as error:
         raise UnpatchableError(str(error)) from error
     return bytes(changed)
@@ -44,13 +41,13 @@ def patch(data: bytes, wanted: Mapping[str, str]) -> bytes:
 
 def _variable(program: Program, name: str) -> int:
     """The address of the variable whose name stands before it in the table."""
-    if program.kind != _ET_EXEC:
+    if program.kind != ET_EXEC:
         raise ValueError("it is not linked to a fixed address")
-    addresses = set(_addresses_of(program, name))
+    addresses = set(program.constants(name.encode()))
     found = {
         entry[2]
         for one in program.segments
-        if one.kind == PT_LOAD and one.flags & _PF_W
+        if one.kind == PT_LOAD and one.flags & PF_W
         for entry in _entries(program, one)
         if entry[0] in addresses and (entry[1], entry[4]) == (0, len(name))
     }
@@ -64,21 +61,3 @@ def _entries(program: Program, segment: Segment) -> Iterator[tuple[int, ...]]:
     end = segment.offset + segment.file_bytes - _ENTRY.size
     for at in range(start, end + 1, _POINTER.size):
         yield _ENTRY.unpack_from(program.data, at)
-
-
-def _addresses_of(program: Program, text: str) -> Iterator[int]:
-    """The addresses of a constant text, which may be the end of another one.
-
-    Raises:
-        ValueError: it is nowhere.
-    """
-    found = 0
-    for one in program.segments:
-        if one.kind == PT_LOAD and not one.flags & _PF_W:
-            end = one.offset + one.file_bytes
-            whole = re.escape(text.encode()) + b"\0"
-            for match in re.compile(whole).finditer(program.data, one.offset, end):
-                found += 1
-                yield program.address_of(match.start())
-    if not found:
-        raise ValueError(f"it has no text {text!r}")

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from trimaran.accelerator.pointing import References, UnpatchableError
-from trimaran.accelerator.programs import PT_LOAD, SEGMENT, Program, Segment
+from trimaran.accelerator.programs import PF_W, PF_X, PT_LOAD, SEGMENT, Program, Segment
 
 __all__ = ["UnpatchableError", "patch", "texts"]
 
-_START = rb"(?<![ -~])"
+_START = re.compile(rb"(?<![ -~])")
 """Before a text is another one's end, or what is no text at all: tables stand among texts."""
 _PAGE = 4096
-_PF_X, _PF_W = 1, 2
 _HEAD_BYTES = (8, 4)
 """What compilers move at once when they write a constant text out as numbers."""
 
@@ -45,11 +44,21 @@ def texts(
 
 def _text(data: bytes, form: str) -> bytes:
     """The one string that a form describes; empty if there is none."""
-    matches = re.finditer(_START + form.encode() + b"(?=\\0)", data)
-    found = {match[match.lastindex or 0] for match in matches}
+    found = {match[match.lastindex or 0] for match in _whole(data, form)}
     if len(found) > 1:
         raise UnpatchableError(f"it has {len(found)} texts of the form {form}")
     return found.pop() if found else b""
+
+
+def _whole(data: bytes, form: str) -> Iterator[re.Match[bytes]]:
+    """The whole texts of a form; what stands before them is looked at last, which is faster."""
+    pattern = re.compile(form.encode() + b"(?=\\0)")
+    at = 0
+    while match := pattern.search(data, at):
+        whole = _START.match(data, match.start()) is not None
+        at = match.end() if whole and match.end() > at else match.start() + 1
+        if whole:
+            yield match
 
 
 def patch(data: bytes, changes: Sequence[tuple[bytes, bytes]]) -> bytes:
@@ -85,7 +94,7 @@ def _patch_one(data: bytes, old: bytes, new: bytes) -> bytes:
     changed = bytearray(data)
     count = 0
     for place in places:
-        whole = re.compile(_START).match(data, place) is not None
+        whole = _START.match(data, place) is not None
         if whole and _fits(references, program.address_of(place), old, new):
             changed[place : place + len(old)] = new.ljust(len(old), b"\0")
             count += 1
@@ -107,7 +116,7 @@ def _refuse_numbers(program: Program, old: bytes) -> None:
     """A text that is in the code itself, as a number, cannot be found by its end."""
     head = next(old[:size] for size in _HEAD_BYTES if len(old) >= size or size == _HEAD_BYTES[-1])
     for one in program.segments:
-        if one.kind == PT_LOAD and one.flags & _PF_X:
+        if one.kind == PT_LOAD and one.flags & PF_X:
             code = program.data[one.offset : one.offset + one.file_bytes]
             if head in code:
                 raise UnpatchableError(f"{old.decode(errors='replace')} is part of its code")
@@ -141,7 +150,7 @@ def _room(program: Program, size: int) -> Segment:
         end, address = one.offset + one.file_bytes, one.address + one.file_bytes
         limit = min([other.offset for other in loads if other.offset >= end] or [len(program.data)])
         fits = end + size <= limit and address % _PAGE + size <= _PAGE and address % _PAGE
-        plain = one.file_bytes == one.memory_bytes and not one.flags & _PF_W
+        plain = one.file_bytes == one.memory_bytes and not one.flags & PF_W
         if fits and plain and not any(program.data[end : end + size]):
             return one
     raise UnpatchableError("there is no room in it")

@@ -6,15 +6,15 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator
 
-from trimaran.accelerator.programs import EM_X86_64, PT_LOAD, Program, Segment
+from trimaran.accelerator.programs import EM_X86_64, ET_EXEC, PF_X, PT_LOAD, Program, Segment
 
 _DT_RELA, _DT_RELASZ, _DT_RELR, _DT_RELRSZ = 7, 8, 36, 35
 _R_RELATIVE = 8
-_ET_EXEC = 2
-_PF_X = 1
 _RELA = struct.Struct("<QQq")
 _LEA = (0x48, 0x4C), 0x8D, 0xC7, 0x05  # REX.W, opcode, mask and value of a ModRM with [rip+disp32]
 _BITS = 63
+_WORD = 4
+_BLOCK = 1 << 16
 
 
 class UnpatchableError(Exception):
@@ -35,7 +35,7 @@ class References:
         self._program = program
         self._pointers: dict[int, list[int]] = defaultdict(list)
         self.known = program.machine == EM_X86_64
-        self._fixed = program.kind == _ET_EXEC
+        self._fixed = program.kind == ET_EXEC
         tags = dict(program.dynamic)
         for at, target in self._relocated(tags):
             self._pointers[target].append(at)
@@ -53,7 +53,21 @@ class References:
             return False
         if any(start <= target < end for target in self._pointers):
             return True
+        if self._fixed and self._has_number(start, end):
+            return True
         return any(is_lea for _, is_lea in self._in_code(start, end))
+
+    def _has_number(self, start: int, end: int) -> bool:
+        """Whether a program of fixed addresses has one of them in it as a number."""
+        data = self._program.data
+        for upper in range(start >> 8, (end - 1 >> 8) + 1):
+            needle = struct.pack("<I", upper)[:3]
+            at = data.find(needle, 1)
+            while at > 0:
+                if start <= upper << 8 | data[at - 1] < end:
+                    return True
+                at = data.find(needle, at + 1)
+        return False
 
     def turn(self, data: bytearray, old: int, new: int) -> None:
         """Let all that points at `old` point at `new`, in a copy of the program.
@@ -77,12 +91,12 @@ class References:
             start = segment.offset
             code = self._program.data[start : start + segment.file_bytes]
             first = address - segment.address
-            for at in _displacements(code, first, max(first + 1, end - segment.address)):
+            for at in displacements(code, first, max(first + 1, end - segment.address)):
                 yield start + at, _is_lea(code, at)
 
     def _code(self) -> list[Segment]:
         segments = self._program.segments
-        return [one for one in segments if one.kind == PT_LOAD and one.flags & _PF_X]
+        return [one for one in segments if one.kind == PT_LOAD and one.flags & PF_X]
 
     def _relocated(self, tags: dict[int, int]) -> Iterator[tuple[int, int]]:
         """Where the loader finds each pointer that it moves, and what it points at."""
@@ -111,14 +125,22 @@ class References:
             place += 8 * _BITS
 
 
-def _displacements(code: bytes, first: int, end: int) -> Iterator[int]:
-    """Offsets of 32 bits that, relative to their own end, reach `first` or what is before `end`."""
-    for shift in range(4):
-        words = memoryview(code)[shift : shift + (len(code) - shift) // 4 * 4].cast("i")
-        low, high = first - 4 - shift, end - 4 - shift
-        for index, word in enumerate(words):
-            if low <= word + 4 * index < high:
-                yield 4 * index + shift
+def displacements(code: bytes, first: int, end: int) -> Iterator[int]:
+    """Offsets of 32 bits that, relative to their own end, reach `first` or what is before `end`.
+
+    Within a block, all of them have one of two or three upper halves, and those are looked for.
+    """
+    for start in range(0, len(code) - _WORD + 1, _BLOCK):
+        last = min(start + _BLOCK, len(code) - _WORD + 1) - 1
+        lowest, highest = first - last - _WORD, end - 1 - start - _WORD
+        for half in range(lowest >> 16, (highest >> 16) + 1):
+            needle = struct.pack("<h", half) if -(1 << 15) <= half < 1 << 15 else b""
+            at = code.find(needle, start + 2, last + _WORD) - 2 if needle else -3
+            while at >= 0:
+                (word,) = struct.unpack_from("<i", code, at)
+                if first <= word + at + _WORD < end:
+                    yield at
+                at = code.find(needle, at + 3, last + _WORD) - 2
 
 
 def _is_lea(code: bytes, at: int) -> bool:

@@ -5,6 +5,7 @@ Only 64-bit little-endian files are read: those are all the hosts that stand-ins
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -12,6 +13,8 @@ import msgspec
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_RELRO = 1, 2, 3, 0x6474E552
 DT_NEEDED, DT_STRTAB, DT_RPATH, DT_RUNPATH = 1, 5, 15, 29
+ET_EXEC = 2
+PF_X, PF_W = 1, 2
 EM_X86_64, EM_AARCH64 = 62, 183
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -84,6 +87,22 @@ class Program:
             if one.kind == PT_LOAD and one.offset <= offset < one.offset + one.file_bytes:
                 return offset - one.offset + one.address
         raise ValueError(f"offset {offset:#x} is in no segment")
+
+    def constants(self, text: bytes) -> Iterator[int]:
+        """The addresses of a constant text, which may be the end of another one.
+
+        Raises:
+            ValueError: it is nowhere.
+        """
+        found = 0
+        for one in self.segments:
+            if one.kind == PT_LOAD and not one.flags & PF_W:
+                whole = re.compile(re.escape(text) + b"\0")
+                for match in whole.finditer(self.data, one.offset, one.offset + one.file_bytes):
+                    found += 1
+                    yield self.address_of(match.start())
+        if not found:
+            raise ValueError(f"it has no text {text.decode(errors='replace')!r}")
 
     def _segment(self, at: int) -> Segment:
         kind, flags, offset, address, _, file_bytes, memory, _ = SEGMENT.unpack_from(self.data, at)
