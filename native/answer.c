@@ -51,7 +51,7 @@ static bool read_field(struct answer *answer, const char *field)
     case 's':
         answer->options = text;
         return true;
-    case 'r': case 'p':
+    case 'r': case 'p': case 'f':
         return has_names_end(text, '\1');
     case 'M':
         return has_names_end(text, '\1') && find(text, '\1')[1] == '/';
@@ -59,7 +59,8 @@ static bool read_field(struct answer *answer, const char *field)
         return has_names_end(text, '=');
     case 'z': case 'u': case 'h':
         return *text && !*find(text, '=');
-    case 'n': case 'm': case 'g': case 'b': case 'a': case 'd':
+    case 'n': case 'm': case 'g': case 't': case 'w': case 'b': case 'a': case 'd':
+    case 'i': case 'o':
         return true;
     case '0': case '*': case 'L':
         return !*text;
@@ -98,6 +99,23 @@ static bool any_begins(char *const *words, const char *prefix)
     for (; *words; words++)
         if (begins(*words, prefix))
             return true;
+    return false;
+}
+
+static bool is_twice(char *const *words, const char *wanted)
+{
+    while (*words && !equal(*words, wanted))
+        words++;
+    return *words && any_equal(words + 1, wanted);
+}
+
+static bool any_ends(char *const *words, const char *end)
+{
+    for (size_t length = length_of(end); *words; words++) {
+        size_t whole = length_of(*words);
+        if (whole >= length && equal(*words + (whole - length), end))
+            return true;
+    }
     return false;
 }
 
@@ -155,6 +173,8 @@ bool refuses(const struct answer *answer, char *const *argv, char *const *enviro
         if ((*field == 'n' && any_equal(arguments, text)) ||
             (*field == 'm' && any_begins(arguments, text)) ||
             (*field == 'g' && !any_equal(arguments, text)) ||
+            (*field == 't' && is_twice(arguments, text)) ||
+            (*field == 'w' && any_ends(arguments, text)) ||
             (*field == 'b' && equal(base_name(*argv), text)) ||
             (*field == 'q' && !any_equal(environment, text)) ||
             (*field == 'z' && value_of(environment, text)) ||
@@ -200,4 +220,23 @@ const char *script_of(const struct answer *answer, char *const *argv)
             return NULL;
     }
     return NULL;
+}
+
+static bool any_listed(char *const *words, const char *list)
+{
+    for (; *words; words++)
+        if (is_listed(*words, list))
+            return true;
+    return false;
+}
+
+void settle(struct answer *answer, char *const *argv)
+{
+    bool counts = true;
+    for EACH_FIELD (field, answer) {
+        if (*field == 'i' || *field == 'o')
+            counts = any_listed(argv + 1, field + 1) == (*field == 'i');
+        else if (!counts)
+            *field = NO_FIELD;
+    }
 }

@@ -8,6 +8,8 @@
      n<arg>            emulate if an argument equals
      m<prefix>         emulate if an argument begins with it
      g<arg>            emulate if no argument equals
+     t<arg>            emulate if more than one argument equals
+     w<end>            emulate if an argument ends with it
      b<name>           emulate if the last part of argv[0] equals
      q<NAME=value>     emulate if the environment lacks exactly this entry
      z<NAME>           emulate if the environment has this variable
@@ -21,10 +23,13 @@
      0                 the caller's argv[0] as a word
      r<from>\1<to>     of the caller's arguments, one that equals `from` becomes `to`
      p<from>\1<to>     what an argument begins with is replaced
+     f<from>\1<word>   behind one that equals `from` comes this word
      d<arg>            an argument that equals is left out
      *                 the caller's arguments as words, changed by the rules before it
      e<NAME=value>     set in the environment
      u<NAME>           taken out of the environment
+     i<arg,...>        the fields from here to the next of these two count if an argument is listed
+     o<arg,...>        they count if none is
 
    Nothing here makes a system call: it is fuzzed as it is. */
 #ifndef TRIMARAN_ANSWER_H
@@ -59,6 +64,9 @@ char *write_key(char *place, const struct identity *file);
 
 /* False if the bytes are not an answer by the grammar above. They are kept, not copied. */
 bool read_answer(struct answer *answer, char *bytes, size_t length);
+
+/* Takes out the fields that do not count for these arguments, which `i` and `o` decide. */
+void settle(struct answer *answer, char *const *argv);
 
 /* Whether a condition makes this call an emulated one. */
 bool refuses(const struct answer *answer, char *const *argv, char *const *environment);

@@ -98,6 +98,8 @@ bool learn(int folder, const struct call *call, const char *script, char *bytes,
         length = ask(call, script, fd, bytes);
     if (fd >= 0)
         close_fd(fd);
-    return length > 0 && read_answer(answer, bytes, (size_t)length) &&
-           !(script && answer->options);
+    if (length <= 0 || !read_answer(answer, bytes, (size_t)length) || (script && answer->options))
+        return false;
+    settle(answer, call->argv);
+    return true;
 }

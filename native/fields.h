@@ -5,6 +5,8 @@
 #include "answer.h"
 #include "text.h"
 
+enum { NO_FIELD = '-' }; /* the kind of one that does not count; none is read */
+
 static inline char *next_field(char *field)
 {
     return field + length_of(field) + 1;

@@ -61,9 +61,10 @@ static void build(const struct answer *answer, char **argv, char **environment)
     }
 }
 
-static void apply(const struct answer *answer, char **argv, char **environment)
+static void apply(struct answer *answer, char **argv, char **environment)
 {
     require(answer->slot >= -1 && answer->slot < COUNTERS - answer->native);
+    settle(answer, argv);
     if (!answer->native || refuses(answer, argv, environment))
         return;
     require(!answer->program != !answer->options);

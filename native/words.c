@@ -44,6 +44,20 @@ static void add_argument(struct words *words, const struct answer *answer, const
     add(words, argument);
 }
 
+/* The words that the rules before `end` put behind an argument. */
+static void add_followers(struct words *words, const struct answer *answer, const char *end,
+                          const char *argument)
+{
+    for EACH_FIELD (rule, answer) {
+        const char *from = rule + 1, *word = find(from, '\1');
+        size_t length = (size_t)(word - from);
+        if (rule == end)
+            break;
+        if (*rule == 'f' && begins_with(argument, from, length) && !argument[length])
+            add(words, word + 1);
+    }
+}
+
 void build_arguments(struct words *words, const struct answer *answer, char *const *argv)
 {
     for EACH_FIELD (field, answer) {
@@ -52,8 +66,10 @@ void build_arguments(struct words *words, const struct answer *answer, char *con
         else if (*field == '0')
             add(words, *argv);
         else if (*field == '*')
-            for (char *const *argument = argv + 1; *argument; argument++)
+            for (char *const *argument = argv + 1; *argument; argument++) {
                 add_argument(words, answer, field, *argument);
+                add_followers(words, answer, field, *argument);
+            }
     }
     add(words, NULL);
 }

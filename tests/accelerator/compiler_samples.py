@@ -95,13 +95,6 @@ echo 'int main( {' | gcc -x c -; echo 'void nothing(void); int main(void) { noth
 ln -s /usr/bin/aarch64-linux-gnu-gcc-14 my-gcc; ./my-gcc $w -c a.c -o my.o; rm -f a.gcno
 sh -c 'exec -a odd /usr/bin/gcc -c a.c -o odd.o'; cat log
 """,
-    "g++": _SOURCES
-    + r"""
-printf '%s\n' '#!/bin/sh' '{ echo "$@"; env | grep -E "^(COLL|COMP|LIBR|GCC)" | sort; } | sed "s,/[a-z]*/cc[A-Za-z0-9]*,TMP,g" >> /w/log' \
- 'exec "$@"' > show; chmod +x show; w='-wrapper /w/show -std=c++17'
-for o in '' '-O2 -g' '-flto -frandom-seed=1' -static '-shared -fPIC' -S '-static-libstdc++ -static-libgcc'
-do g++ $w $o -DMAIN b.cc -o out; g++ $w $o -c b.cc -o o.o; echo "$o" $? >> log; rm -f out; done; g++ --version; g++ -dumpmachine; cat log
-""",
 }
 
 BUILDERS = {

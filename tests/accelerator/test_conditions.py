@@ -21,7 +21,8 @@ ENTRIES = (
     *("LC_TIME=C", "LC_TIME=fr_FR", "LD_PRELOAD=/x", "LD_PRELOAD", "LD_PRELOADED=/x", "A=1", "=1"),
 )
 CONDITION = st.one_of(
-    st.tuples(st.sampled_from("nmgb"), st.sampled_from(WORDS)).map("".join),
+    st.tuples(st.sampled_from("nmgtwbio"), st.sampled_from(WORDS)).map("".join),
+    st.sampled_from(("i-g,x", "o-gk,C", "i-g*", "ox,-g*", "i", "o")),
     st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "hA", "hLANG", "L")),
 )
 ARGV = st.lists(st.sampled_from((*WORDS, "", "/bin/uname", "/bin/", "a/b/x")), min_size=1)
@@ -54,6 +55,7 @@ class Interpreter:
             (ctypes.c_char_p * (len(one) + 1))(*(word.encode() for word in one))
             for one in (argv, environment)
         ]
+        self._library.settle(ctypes.byref(answer), vectors[0])
         found: bool = self._library.refuses(ctypes.byref(answer), *vectors)
         return found
 
@@ -77,6 +79,8 @@ def test_they_are_those_of_the_interpreter(
         ("n-g", ["sort", "-g"], []),
         ("m-g", ["sort", "-gk2"], []),
         ("g-c", ["perl", "-e"], []),
+        ("t-lm", ["g++", "-lm", "a.o", "-lm"], []),
+        ("w.h", ["g++", "a.h"], []),
         ("buname", ["/bin/uname"], []),
         ("qA=1", ["x"], ["A=2"]),
         ("zA", ["x"], ["A="]),
@@ -94,7 +98,25 @@ def test_each_kind_refuses(
     assert field[0] in CONDITIONS
 
 
+@pytest.mark.parametrize(
+    ("fields", "argv", "refused"),
+    [
+        (["i-c,-S", "n-g"], ["cc", "-c", "-g"], True),
+        (["i-c,-S", "n-g"], ["cc", "-g"], False),
+        (["o-c,-S", "n-g"], ["cc", "-g"], True),
+        (["o-c,-S", "n-g"], ["cc", "-S", "-g"], False),
+        (["i-c", "o", "n-g"], ["cc", "-g"], True),
+        (["i-c*", "n-g"], ["cc", "-cx", "-g"], True),
+    ],
+)
+def test_fields_count_where_an_argument_says_so(
+    interpreter: Interpreter, fields: list[str], argv: list[str], *, refused: bool
+) -> None:
+    assert bool(refusal(fields, [one.encode() for one in argv], [])) is refused
+    assert interpreter.refuses(fields, argv, []) is refused
+
+
 def test_no_kind_is_forgotten() -> None:
-    assert set(CONDITIONS) == set("nmgbqzhL")
+    assert set(CONDITIONS) == set("nmgtwbqzhL")
     assert all(in_words(f"{kind}x") for kind in (*CONDITIONS, "s"))
     assert in_words("m-g") == "an argument begins with -g"

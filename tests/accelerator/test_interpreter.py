@@ -220,6 +220,9 @@ ARGUMENTS: list[tuple[tuple[str, ...], list[str], str]] = [
     (("a0", "rb\1", "rc\1d", "*"), ["0", "b", "c"], "[][d]"),
     (("a0", "*", "rb\1c", "*"), ["0", "b"], "[b][c]"),
     (("a0",), ["0", "b"], ""),
+    (("a0", "fb\1c\1x", "*", "fa\1d"), ["0", "b", "a", "bb", "b"], "[b][c\1x][a][bb][b][c\1x]"),
+    (("a0", "ib,x", "fa\1d", "*", "ob,x", "anone", "o", "aend"), ["0", "a", "b"], "[a][d][b][end]"),
+    (("a0", "i-c*", "anone", "o-c*", "aone", "i", "anone"), ["-c", "a"], "[one]"),
 ]
 
 
@@ -261,6 +264,10 @@ CONDITIONS: list[tuple[str, list[str], dict[str, str], bool]] = [
     ("m-b", ["-b", "-", "a-b"], {}, True),
     ("gb", ["echo", "b"], {}, True),
     ("gb", ["b", "bb"], {}, False),
+    ("tb", ["b", "b", "a", "b"], {}, False),
+    ("tb", ["b", "b", "a", "bb"], {}, True),
+    ("w.h", ["echo", "a.h"], {}, False),
+    ("w.h", ["a.h", ".hh", "h", "a.h.c"], {}, True),
     ("becho", ["echo", "a"], {}, False),
     ("becho", ["/x/y/echo"], {}, False),
     ("becho", ["echo/x", "echo"], {}, True),

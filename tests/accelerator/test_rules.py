@@ -16,6 +16,7 @@ import pytest
 from tests.accelerator import rules_scenarios as scenarios
 from tests.accelerator.compiler_samples import BUILDERS, CLANG, COMPILERS, PROJECTS
 from tests.accelerator.golang_samples import GOLANG
+from tests.accelerator.linking_samples import LINKING
 from tests.accelerator.samples import BASE, PYTHON, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
@@ -52,7 +53,7 @@ CLANGS = ("clang", "lld", "llvm")
 ELSEWHERE = ("busybox",)  # Alpine's
 GO = ("bash", "coreutils", "dash", "findutils", "grep", "golang-go", "mawk", "sed")
 QUICK = ("apt-get", "bash", "cat", "dash", "dpkg", "make", "sed")
-SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **CLANG, **PROJECTS}
+SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **LINKING, **CLANG, **PROJECTS}
 
 
 def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:

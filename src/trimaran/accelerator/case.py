@@ -10,7 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import driver_specs, equality, interpreter, perl, python
+from trimaran.accelerator import (
+    driver_specs,
+    equality,
+    interpreter,
+    offloading,
+    perl,
+    python,
+    unprefixed,
+)
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.equality import Unequal
 from trimaran.accelerator.kits import CONTROL, Library, Stock
@@ -19,6 +27,7 @@ from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
 from trimaran.accelerator.patching import UnpatchableError, patch, texts
 from trimaran.accelerator.plugins import Plugins
+from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.trees import Tree
 
 
@@ -103,10 +112,11 @@ class Case(msgspec.Struct, frozen=True):
         if self.match.rule.kind == "scripts" and self.script is None:
             options = tuple(map(self.match.fill, self.match.rule.options))
             return Native(self.path, "", package, options, equal.exact)
-        behind = tuple(map(self.match.fill, self.match.rule.behind))
+        more = self._offloading()
+        behind = (*map(self.match.fill, self.match.rule.behind), *more.behind)
         seen, folders = self._changed(stock, stand_in)
         start = Start(stock, stand_in, seen, folders, self._preload())
-        fields = launch(start, self._fields(stock, told=not folders), behind)
+        fields = launch(start, (*self._fields(stock, told=not folders), *more.fields), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
         return Native(self.path, seen, package, fields, equal.exact)
@@ -116,6 +126,12 @@ class Case(msgspec.Struct, frozen=True):
         locale = ("L",) if self.settings.swaps_bytes else ()
         filled = map(self.match.fill, (*rule.fields, *(rule.otherwise if told else ())))
         return (*locale, *filled, *self._plugin(stock), *self._script(stock))
+
+    def _offloading(self) -> offloading.Fields:
+        rule, version = self.match.rule, self.match.words.get("gcc", "")
+        if not rule.offloading:
+            return offloading.Fields()
+        return offloading.told(self.tree.content(self.path), version, rule.offloading)
 
     def _script(self, stock: Stock) -> tuple[str, ...]:
         if self.script is None:
@@ -152,10 +168,9 @@ class Case(msgspec.Struct, frozen=True):
         rule = self.match.rule
         seen = f"{stock.view}{stand_in}"
         try:
-            if rule.texts:
+            if rule.texts or rule.unprefixed:
                 target, name = self.tree.content(self.path), os.path.basename(stand_in)
-                forms, specs = rule.texts, rule.specs
-                seen = self._copy(stock.content(stand_in), target, name, forms, specs)
+                seen = self._copy(stock.content(stand_in), target, name, rule)
             return seen, self._libraries(stock, stand_in)
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
@@ -191,24 +206,21 @@ class Case(msgspec.Struct, frozen=True):
 
     def _library(self, stock: Stock, library: Library, forms: Sequence[Form]) -> str:
         target = self.tree.content(self.match.fill_path(library.path))
-        copy = self._copy(stock.content(library.path), target, library.name, forms)
+        rule = msgspec.structs.replace(self.match.rule, texts=tuple(forms), specs=())
+        copy = self._copy(stock.content(library.path), target, library.name, rule)
         return os.path.dirname(copy)
 
-    def _copy(
-        self,
-        native: bytes,
-        target: bytes,
-        name: str,
-        forms: Sequence[Form],
-        specs: Sequence[tuple[str, str]] = (),
-    ) -> str:
-        """Where the container sees a changed copy of a program or library."""
-        filled = [(self.match.fill(old), self.match.fill(new)) for old, new in forms]
-        key = hashlib.sha256(native + target + repr((filled, specs)).encode()).hexdigest()[:16]
+    def _copy(self, native: bytes, target: bytes, name: str, rule: Rule) -> str:
+        """Where the container sees a program or library, changed as a row says."""
+        filled = [(self.match.fill(old), self.match.fill(new)) for old, new in rule.texts]
+        triplet = self.match.words.get("triplet", "") if rule.unprefixed else ""
+        what = repr((filled, rule.specs, triplet)).encode()
+        key = hashlib.sha256(native + target + what).hexdigest()[:16]
         place = self.settings.own / key / name
         if not place.exists():
             data = patch(native, texts(native, target, filled))
-            _write(place, driver_specs.patch(data, dict(specs)))
+            data = driver_specs.patch(data, dict(rule.specs))
+            _write(place, unprefixed.patch(data, triplet) if triplet else data)
         return f"{CONTROL}/own/{key}/{name}"
 
 

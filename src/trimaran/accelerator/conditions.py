@@ -7,7 +7,7 @@ tests hold it beside `refuses` of native/answer.c.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _PLAIN = (b"", b"C", b"POSIX")
 
@@ -16,6 +16,8 @@ _WORDS = {
     "n": "{} is among its arguments",
     "m": "an argument begins with {}",
     "g": "{} is not among its arguments",
+    "t": "{} is more than once among its arguments",
+    "w": "an argument ends with {}",
     "b": "it is called {}",
     "q": "its environment lacks {}",
     "z": "{} is set",
@@ -33,7 +35,7 @@ def refusal(fields: Sequence[str], argv: Sequence[bytes], environment: Sequence[
         argv: of the call, argv[0] first.
         environment: of the call, `NAME=value`.
     """
-    for field in fields:
+    for field in _counting(fields, argv):
         text = os.fsencode(field[1:])
         if _by_arguments(field[0], text, argv) or _by_environment(field[0], text, environment):
             return field
@@ -45,19 +47,43 @@ def in_words(field: str) -> str:
     return _WORDS[field[0]].format(field[1:])
 
 
+def _counting(fields: Sequence[str], argv: Sequence[bytes]) -> Iterator[str]:
+    """The fields that count for these arguments, which `i` and `o` decide."""
+    counts = True
+    for field in fields:
+        if field[0] in "io":
+            listed = os.fsencode(field[1:]).split(b",")
+            found = any(_is_listed(word, listed) for word in argv[1:])
+            counts = found == (field[0] == "i")
+        elif counts:
+            yield field
+
+
+def _is_listed(word: bytes, listed: Sequence[bytes]) -> bool:
+    return any(
+        word.startswith(one[:-1]) if one.endswith(b"*") else bool(one) and word == one
+        for one in listed
+    )
+
+
 def _by_arguments(kind: str, text: bytes, argv: Sequence[bytes]) -> bool:
     arguments = argv[1:]
     match kind:
         case "n":
-            return text in arguments
+            held = text in arguments
         case "m":
-            return any(one.startswith(text) for one in arguments)
+            held = any(one.startswith(text) for one in arguments)
         case "g":
-            return text not in arguments
+            held = text not in arguments
+        case "t":
+            held = arguments.count(text) > 1
+        case "w":
+            held = any(one.endswith(text) for one in arguments)
         case "b":
-            return argv[0].rpartition(b"/")[2] == text if argv else not text
+            held = argv[0].rpartition(b"/")[2] == text if argv else not text
         case _:
-            return False
+            held = False
+    return held
 
 
 def _by_environment(kind: str, text: bytes, environment: Sequence[bytes]) -> bool:

@@ -8,7 +8,11 @@ import msgspec
 
 from trimaran.accelerator.kits import CONTROL, Stock
 
-CONDITIONS = "nmbqzhLg"
+CONDITIONS = "nmbqzhLgtw"
+_CHOICES = "io"
+"""Fields that say when those behind them count."""
+_END = "o"
+"""From here on, all fields count."""
 _LOADER = ("zLD_PRELOAD", "zLD_AUDIT", "zLD_TRACE_LOADED_OBJECTS", "zLD_DEBUG")
 """What the emulated program's loader would do, and the stand-in's cannot or must not."""
 _C_LIBRARY = ("libc.so.", "ld-linux", "libm.so.", "libdl.so.", "libpthread.so.", "librt.so.")
@@ -49,8 +53,9 @@ def launch(
     program = start.stock.program(start.stand_in)
     if program is None:
         return f"the kit's {start.stand_in} is no program of this host"
-    conditions = [one for one in fields if one[0] in CONDITIONS]
-    arguments = [one for one in fields if one[0] not in CONDITIONS]
+    chosen = [_END] if any(one[0] in _CHOICES for one in fields) else []
+    conditions = [one for one in fields if one[0] in (*CONDITIONS, *_CHOICES)] + chosen
+    arguments = [one for one in fields if one[0] not in CONDITIONS] + chosen
     if not program.interpreter:
         if start.preload:
             return "it loads no library, which would tell it the machine"

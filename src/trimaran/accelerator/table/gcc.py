@@ -9,18 +9,19 @@ addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf si
 _LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
 _CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
 _NO_PREFIX = ("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v")
-_OFFLOADS = ("m-fopenmp", "m-fopenacc", "m-foffload")
+_OFFLOADS = ("m-fopenmp", "m-fopenacc", "m-foffload=", "m-foffload-abi")
 _PREFIX = ("a-iprefix", "a/usr/lib/gcc/{triplet}/{gcc}/")
-_BACKENDS = ("m/usr/lib/llvm", "mLLVMgold")
+_BACKENDS = ("m/usr/lib/llvm", "mLLVMgold", "m@")  # a plug-in of another compiler, or unseen
 _DRIVER = (
     "zGCC_EXEC_PREFIX",
-    *_OFFLOADS,  # the cross compiler was built without
-    *("n-l", "n-lm", "n-lgfortran"),  # tells offload compilers; g++ links with it
+    *("m-fopenmp", "m-fopenacc", "m-foffload"),  # the cross compiler was built without
+    *("n-l", "n-lgfortran"),
     *("m-march=native", "m-mcpu=native", "m-mtune=native"),
     *("m@", "m-fplugin", "m-specs", "m--specs", "m--sysroot"),
     *("n-v", "n--verbose", "n-###", "n-dumpspecs", "m--dump", "m-print-", "m--print"),
     *("m--help", "m--target-help", "n-no-canonical-prefixes"),
 )
+_FOLDERS = tuple((f"/usr/{one}/gcc-cross/", f"/usr/{one}/gcc/") for one in ("libexec", "lib"))
 CROSS: tuple[Rule, ...] = (
     Rule(
         "cross",
@@ -59,19 +60,43 @@ CROSS: tuple[Rule, ...] = (
         stand_in=f"{_CROSS}/lto1",
         fields=(*_NO_PREFIX, *_OFFLOADS),
     ),
+    Rule(
+        "cross",
+        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        (f"{_LIBEXEC}/collect2",),
+        "it computes nothing, and starts the linker; a copy that looks for it by its plain name",
+        stand_in=f"{_CROSS}/collect2",
+        unprefixed=True,
+    ),
+    Rule(
+        "cross",
+        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        (f"{_LIBEXEC}/lto-wrapper",),
+        "it starts the driver that it is told of, with options of the objects",
+        stand_in=f"{_CROSS}/lto-wrapper",
+        fields=("m-foffload",),
+    ),
     *(
         Rule(
             "cross",
             (f"{name}-{{gcc}}-{{triplet}}", f"{name}-{{gcc}}"),
             (f"/bin/{{triplet}}-{name}-{{gcc}}",),
             "of the same source; a copy that looks for its parts where a native compiler has them",
-            fields=(*_DRIVER, *more),
-            texts=tuple(
-                (f"/usr/{one}/gcc-cross/", f"/usr/{one}/gcc/") for one in ("libexec", "lib")
-            ),
+            fields=_DRIVER,
+            texts=_FOLDERS,
             specs=(("cross_compile", "0"), ("sysroot_spec", "")),
+            offloading="c++" if name == "g++" else "c",
         )
-        for name, more in (("gcc", ()), ("cpp", ()), ("g++", ("g-c",)))
+        for name in ("gcc", "cpp", "g++")
+    ),
+    Rule(
+        "cross",
+        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        tuple(f"/bin/{{triplet}}-gcc-{name}-{{gcc}}" for name in ("ar", "nm", "ranlib")),
+        "it starts that program of binutils with gcc's plug-in, which it finds as a driver does",
+        fields=("zGCC_EXEC_PREFIX",),
+        texts=_FOLDERS,
+        unprefixed=True,
     ),
     Rule(
         "cross",

@@ -33,6 +33,8 @@ class Rule(msgspec.Struct, frozen=True):
         texts: of patched programs: forms of C strings in the stand-in, and of what they are in the
             target's own program (`patching.texts`).
         specs: of patched drivers of gcc: names of specs, and their new texts (`driver_specs`).
+        unprefixed: whether it looks for others by the target's name and a dash before theirs, and
+            its copy by theirs alone (`unprefixed`).
         libraries: of patched programs: the beginnings of the names of libraries, and their texts.
         otherwise: fields if the target's name is of another length, for which C++ has no room.
         preload: whether it asks for the machine and for its own path, and is told the emulated
@@ -41,6 +43,8 @@ class Rule(msgspec.Struct, frozen=True):
         managers: the package managers of the only distributions that it is for; of all if empty.
         optional: packages of libraries that the stand-in may load and the root may lack.
         plugin: whether it loads gcc's plug-in that it is told of, or one that it finds.
+        offloading: of gcc's drivers: the language that they link for, which matters where there are
+            compilers for accelerators (`offloading`).
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
     """
@@ -54,6 +58,7 @@ class Rule(msgspec.Struct, frozen=True):
     behind: tuple[str, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     specs: tuple[tuple[str, str], ...] = ()
+    unprefixed: bool = False
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
     preload: bool = False
@@ -61,6 +66,7 @@ class Rule(msgspec.Struct, frozen=True):
     managers: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     plugin: Literal["", "named", "found"] = ""
+    offloading: Literal["", "c", "c++"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
 
