@@ -5,6 +5,7 @@ No program of the packages runs, so a foreign root takes seconds.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -20,11 +21,11 @@ def debian_root(suite: str, architecture: str, packages: tuple[str, ...]) -> Pat
     """A root with packages and all that they depend on, from the cache or the mirror.
 
     Args:
-        suite: bookworm, trixie.
+        suite: bookworm, stable.
         architecture: as Debian names it.
         packages: their names; a change of them makes a new root.
     """
-    name = f"root-{suite}-{architecture}-{abs(hash_of(packages)):x}"
+    name = f"root-{suite}-{architecture}-{hash_of(packages)}"
     root = CACHE / name
     if not root.exists():
         CACHE.mkdir(exist_ok=True)
@@ -36,9 +37,9 @@ def debian_root(suite: str, architecture: str, packages: tuple[str, ...]) -> Pat
     return root
 
 
-def hash_of(packages: tuple[str, ...]) -> int:
-    """A number that is the same in every process."""
-    return int.from_bytes(" ".join(packages).encode().ljust(8)[-8:]) ^ len(" ".join(packages))
+def hash_of(packages: tuple[str, ...]) -> str:
+    """A short name for names of packages, the same in every process."""
+    return hashlib.sha256(" ".join(packages).encode()).hexdigest()[:16]
 
 
 def _download(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,9 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 Form = tuple[str, str]
+_CONVERSIONS = ("/usr/lib/{}/gconv", "/usr/lib64/gconv", "/usr/lib/gconv")
+_NO_TABLES = ("_Z9.so", "_Z900.so", ".cache")
+"""Other ways of the s390x to the same result, and what was made on the spot."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -124,8 +128,20 @@ class Case(msgspec.Struct, frozen=True):
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
         rule = self.match.rule
         locale = ("L",) if self.settings.swaps_bytes else ()
-        filled = map(self.match.fill, (*rule.fields, *(rule.otherwise if told else ())))
-        return (*locale, *filled, *self._plugin(stock), *self._script(stock))
+        more = (() if self.settings.same_numbers else rule.numbers, rule.otherwise if told else ())
+        filled = map(self.match.fill, (*rule.fields, *itertools.chain(*more)))
+        own = (*self._plugin(stock), *self._script(stock), *self._conversions(stock))
+        return (*locale, *filled, *own)
+
+    def _conversions(self, stock: Stock) -> tuple[str, ...]:
+        """What makes the C library find the kit's tables of character sets, if it has the same."""
+        if not self.match.rule.converts:
+            return ()
+        words = self.match.words
+        host, known = _tables(stock.entries, words["host_folder"])
+        if known != _tables(self.tree.entries, words["folder"])[1]:
+            raise _Refusal("the kit has other tables of character sets", settled=False)
+        return ("zGCONV_PATH", f"eGCONV_PATH={stock.view}{host}") if known else ()
 
     def _offloading(self) -> offloading.Fields:
         rule, version = self.match.rule, self.match.words.get("gcc", "")
@@ -222,6 +238,15 @@ class Case(msgspec.Struct, frozen=True):
             data = driver_specs.patch(data, dict(rule.specs))
             _write(place, unprefixed.patch(data, triplet) if triplet else data)
         return f"{CONTROL}/own/{key}/{name}"
+
+
+def _tables(entries: Callable[[str], Iterable[str]], folder: str) -> tuple[str, frozenset[str]]:
+    """Where the C library has its tables of character sets, and their names (iconvconfig(8))."""
+    for one in _CONVERSIONS:
+        place = one.format(folder)
+        if found := frozenset(name for name in entries(place) if not name.endswith(_NO_TABLES)):
+            return place, found
+    return "", frozenset()
 
 
 def _write(place: Path, data: bytes) -> None:

@@ -105,7 +105,7 @@ class Judge:
         match = self._matcher(database.architecture).find(path)
         if match is None:
             return Emulate(path, "nothing is known of it")
-        if reason := _exception(match.rule, database.manager):
+        if reason := _exception(match.rule, database.manager) or self._differs(match.rule):
             return Emulate(path, reason)
         if question.script is not None and match.rule.kind != "scripts":
             return Emulate(path, "it was asked about a script, which it does not depend on")
@@ -115,6 +115,12 @@ class Judge:
         if package.name not in match.packages:
             return Emulate(path, f"it is {package.name}'s, of which nothing is known")
         return Case(path, tree, database, match, package, self._settings, question.script)
+
+    def _differs(self, rule: Rule) -> str:
+        """Why a row does not count for this target, whose numbers have another form."""
+        if rule.byte_order and self._settings.swaps_bytes:
+            return rule.byte_order
+        return rule.width if self._target.elf_class != self._host.elf_class else ""
 
     def _by_kits(self, case: Case) -> Answer:
         """The answer by the first kit that has an equal stand-in, or the last one's refusal."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -78,6 +79,10 @@ class Stock:
     def content(self, path: str) -> bytes:
         """A file of the kit; empty if it is not there."""
         return self._tree.content(path)
+
+    def entries(self, folder: str) -> Iterable[str]:
+        """The names in a folder of the kit."""
+        return self._tree.entries(folder)
 
     def libraries(self, path: str) -> tuple[Library, ...] | str:
         """Every library that a program loads at start, or the name of one that is not there."""

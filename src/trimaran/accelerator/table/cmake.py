@@ -16,6 +16,7 @@ CMAKE: tuple[Rule, ...] = (
         inside("/bin", "cmake cpack"),
         "writes build files from what the system and compilers say, which are the target's",
         fields=_TELLS_OF_THE_HOST,
+        numbers=("ncapabilities",),  # in the order of std::hash
         preload=True,
         managers=("dpkg", "apk"),
     ),

@@ -50,6 +50,7 @@ TOLD: tuple[Rule, ...] = (
 
 _DPKG = (("{native}", "{debian}"), (r"\d[\w.~+-]* \({native}\)", r"\d[\w.~+-]* \({debian}\)"))
 _SYSTEM = r"[a-z0-9_]+-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
+_KERNEL = r"[a-z0-9_]+-[a-z]+-(linux-(?:gnu|musl)[a-z0-9]*)"
 _CPU = r"([a-z0-9_]+)-[a-z]+-linux-(?:gnu|musl)[a-z0-9]*"
 _PC_FOLDERS = r"/usr/local/lib/[a-z0-9_]+-linux-gnu[a-z0-9]*/pkgconfig:[ -~]*"
 _SYSTEM_LIBRARIES = r"/lib:/lib/[ -~]*"
@@ -76,8 +77,8 @@ PATCHED: tuple[Rule, ...] = (
         "patched",
         ("bash",),
         ("/bin/bash",),
-        "HOSTTYPE, MACHTYPE and BASH_VERSINFO are compiled in",
-        texts=((_SYSTEM, _SYSTEM), ("{native_cpu}", _CPU)),
+        "HOSTTYPE, MACHTYPE, OSTYPE and BASH_VERSINFO are compiled in",
+        texts=((_SYSTEM, _SYSTEM), (_KERNEL, _KERNEL), ("{native_cpu}", _CPU)),
     ),
     Rule(
         "patched",

@@ -8,10 +8,19 @@ _BINUTILS = """
 addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf size strings strip"""
 _LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
 _CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
-_NO_PREFIX = ("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v")
+_NO_PREFIX = (
+    *("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v"),
+    *("m--output-pch", "n-Winvalid-pch"),  # a compiled header is an image of its own compiler
+)
+_STREAMED = ("m-flto", "m-fdump")
+"""Written as numbers of the compiler's own CPU, or in an order that they make."""
+_LTO = "it reads and writes programs as numbers of its own CPU"
 _OFFLOADS = ("m-fopenmp", "m-fopenacc", "m-foffload=", "m-foffload-abi")
 _PREFIX = ("a-iprefix", "a/usr/lib/gcc/{triplet}/{gcc}/")
-_BACKENDS = ("m/usr/lib/llvm", "mLLVMgold", "m@")  # a plug-in of another compiler, or unseen
+_BACKENDS = (
+    *("m/usr/lib/llvm", "mLLVMgold", "m@"),  # a plug-in of another compiler, or unseen
+    *("m--help", "n--verbose", "n-verbose", "n-i", "n--info", "n-h"),  # forms of files and folders
+)
 _DRIVER = (
     "zGCC_EXEC_PREFIX",
     *("m-fopenmp", "m-fopenacc", "m-foffload"),  # the cross compiler was built without
@@ -29,6 +38,8 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/cc1",),
         "the same source, which computes nothing by the CPU that it runs on",
         stand_in=f"{_CROSS}/cc1",
+        numbers=_STREAMED,
+        converts=True,
         fields=(*_NO_PREFIX, *_OFFLOADS, *_PREFIX),
     ),
     Rule(
@@ -37,6 +48,8 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/cc1plus",),
         "as cc1; the C++ library's folders come behind those of the caller, which -E shows",
         stand_in=f"{_CROSS}/cc1plus",
+        numbers=_STREAMED,
+        converts=True,
         fields=(
             *_NO_PREFIX,
             *_OFFLOADS,
@@ -58,6 +71,8 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/lto1",),
         "as cc1",
         stand_in=f"{_CROSS}/lto1",
+        byte_order=_LTO,
+        width=_LTO,
         fields=(*_NO_PREFIX, *_OFFLOADS),
     ),
     Rule(
@@ -74,6 +89,7 @@ CROSS: tuple[Rule, ...] = (
         (f"{_LIBEXEC}/lto-wrapper",),
         "it starts the driver that it is told of, with options of the objects",
         stand_in=f"{_CROSS}/lto-wrapper",
+        byte_order=_LTO,
         fields=("m-foffload",),
     ),
     *(

@@ -37,6 +37,10 @@ class Rule(msgspec.Struct, frozen=True):
             its copy by theirs alone (`unprefixed`).
         libraries: of patched programs: the beginnings of the names of libraries, and their texts.
         otherwise: fields if the target's name is of another length, for which C++ has no room.
+        byte_order: why it is emulated for a CPU of another byte order; empty if it is not.
+        width: the same for one whose pointers have another size.
+        numbers: more fields for CPUs of another byte order or width.
+        converts: whether it may convert texts between character sets, which it then has to have.
         preload: whether it asks for the machine and for its own path, and is told the emulated
             program's (`interpreter.told`).
         targets: the folders of libraries of the only CPUs that the row is for; of all if empty.
@@ -61,6 +65,10 @@ class Rule(msgspec.Struct, frozen=True):
     unprefixed: bool = False
     libraries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     otherwise: tuple[str, ...] = ()
+    byte_order: str = ""
+    width: str = ""
+    numbers: tuple[str, ...] = ()
+    converts: bool = False
     preload: bool = False
     targets: tuple[str, ...] = ()
     managers: tuple[str, ...] = ()
