@@ -32,6 +32,8 @@ gcc -x assembler-with-cpp -c /dev/null -o cpp.o; gcc -fdump-tree-optimized -c a.
 gcc -nostdinc -E a.c | tail -2; gcc -frecord-gcc-switches -c a.c -o rec.o
 printf '#include_next <limits.h>\nLONG_MAX' | gcc -E - | tail -1
 gcc -mcpu=native -c a.c -o nat.o; gcc -Q --help=target | md5sum
+printf 'char s[] = "\344";' > l.c; gcc -finput-charset=ISO-8859-1 -c l.c; gcc -fexec-charset=CP1252 -c l.c -o l2.o
+echo '#define X 1' > h.h; gcc -x c-header h.h; echo 'int x = X;' > p.c; gcc -include h.h -Winvalid-pch -H -c p.c; rm h.h.gch
 """,
     "cc1plus": _SOURCES
     + r"""
@@ -70,7 +72,7 @@ strip --strip-unneeded liba.so; objdump -T liba.so; echo 'bad insn' | as -o z.o 
     + r"""
 gcc -c a.c; gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o; ar rcs x.a a.o; ar t x.a; ar p x.a a.o | md5sum; ar q x.a l.o
 ranlib x.a; ar -s x.a; nm -s x.a; nm l.o; nm -gC a.o; ar rcsT thin.a a.o; ar d x.a l.o; gcc-ar rcs g.a l.o
-gcc-nm l.o; gcc-ranlib g.a; ar x x.a; ar --version; ar -M < /dev/null; ar; nm /nowhere; nm --help
+gcc-nm l.o; gcc-ranlib g.a; ar x x.a; ar --version; ar -M < /dev/null; ar 2>&1 | sed 's/ trad-core//'; nm /nowhere; nm --help
 """,
     "cpp": _SOURCES
     + r"""

@@ -93,7 +93,7 @@ apt-extracttemplates --help; apt-sortpkgs --help; /usr/lib/apt/apt-helper --help
 """,
     "http": r"""
 cd /usr/lib/apt/methods; for i in copy file gpgv http mirror rred sqv store; do
-[ -x $i ] && { echo $i; timeout 20 ./$i < /dev/null; echo $?; }; done
+[ -x $i ] && { echo $i; timeout 20 ./$i < /dev/null > /w/o; echo $?; sort /w/o; }; done
 """,
     "dpkg": r"""
 dpkg --print-architecture; dpkg --print-foreign-architectures; dpkg --version; dpkg -l
@@ -135,6 +135,7 @@ TOOLS = {
 gawk '{ a[$1] = $2 } END { n = asorti(a, b); for (i = 1; i <= n; i++) print b[i], a[b[i]] }' t
 gawk 'BEGIN { print strftime("%F", 0, 1), gensub(/a(.)/, "<\\1>", "g", "abac"), 2^53 + 1 }'
 gawk -l filefuncs 'BEGIN { print 1 }'; gawk --version | head -1
+gawk 'BEGIN { for (i = 0; i < 99; i++) { a["k" i]; b[-i]; c[i / 3] } for (k in a) print k; for (k in b) print k; for (k in c) print k }'
 """,
     "bzip2": r"""
 cat /usr/bin/bash > b; bzip2 -k b; bunzip2 -c b.bz2 | md5sum; bzcat b.bz2 | wc -c; bzip2 --help
@@ -145,9 +146,10 @@ cat /usr/bin/bash > b; xz -k6 b; xz -T2 -c b > c.xz; xz -l b.xz; unxz -c b.xz | 
 xz --version; lzma -k b; unlzma -c b.lzma | md5sum; lzmainfo b.lzma
 """,
     "zstd": r"""
-cat /usr/bin/bash > b; zstd -q b; zstd -q -T2 -19 b -o c.zst; zstd -dc b.zst | md5sum; pzstd -V
+cat /usr/bin/bash > b; zstd -q b; zstd -q -T2 -19 b -o c.zst; zstd -dc b.zst | md5sum; pzstd -V; zstd -V
+for i in -1 -5 -6 -7 -9 -12; do zstd -qc $i b | md5sum; done
 """,
-    "lz4": "cat /usr/bin/bash > b; lz4 -q b b.lz4; lz4 -dc b.lz4 | md5sum; lz4 -q -9 b c.lz4",
+    "lz4": "cat /usr/bin/bash > b; lz4 -q b b.lz4; lz4 -dc b.lz4 | md5sum; lz4 -q -9 b c.lz4; lz4 -V",
     "unzip": _TEXT
     + r"""
 touch -d @99999999 t; zip -qX o.zip t; unzip -p o.zip; unzip -l o.zip; zipinfo -1 o.zip
@@ -158,7 +160,7 @@ funzip o.zip; unzip -q o.zip -d x; unzip -v | head -3
     "cpio": _TEXT
     + "touch -d @9 t; echo t | cpio -o -H ustar > o; cpio -it < o; mkdir x; cd x; cpio -i < ../o",
     "rsync": _TEXT
-    + "mkdir a; cp t a; rsync -a a/ b; rsync -ain a/ b; rsync --list-only b/ | cut -c1-10",
+    + "mkdir a; cp t a; rsync -a a/ b; rsync -ain a/ b; rsync --list-only b/ | cut -c1-10; rsync --version",
     "patch": _TEXT
     + "cp t u; echo z >> u; diff -u --label t --label u t u > p; touch -r t u; patch t < p; patch -R t p; patch --version",
     "m4": r"""
@@ -181,7 +183,7 @@ re2c --no-generate-dates l.re -o l.c; re2c --version; re2go --version; re2rust -
 """,
     "ninja": r"""
 printf 'rule c\n command = cat $in > $out\nbuild o: c i\nbuild p: c o\n' > build.ninja; echo x > i
-ninja -v; ninja -t targets; ninja; ninja --version; rm -f .ninja_log .ninja_deps; ninja nothing
+ninja -v; ninja -t targets; ninja; ninja --version; cut -f4- .ninja_log; rm -f .ninja_log .ninja_deps; ninja nothing
 """,
     "file": r"""
 printf 'int main(){}' > a.c; file a.c /usr/bin/bash /usr/bin /etc/passwd; file -i a.c; file --version
@@ -191,6 +193,9 @@ file /usr/bin/* | md5sum
 printf 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\nmsgid "a"\nmsgstr "b"\n' > a.po
 msgfmt -o a.mo a.po; msgmerge -q a.po a.po; printf 'puts(_("x"));' > a.c
 xgettext -k_ --omit-header -o - a.c; msginit --version
+printf 'msgid ""\nmsgstr "Content-Type: text/plain; charset=ISO-8859-1\\n"\nmsgid "a"\nmsgstr "b\344"\n' > l.po
+msgfmt -o l.mo l.po; msgmerge -q l.po l.po | od -c; printf 'puts(_("x\344"));' > l.c
+xgettext -k_ --from-code=CP1252 --omit-header -o - l.c
 """,
     "git": r"""
 export HOME=/w GIT_AUTHOR_DATE='1 +0000' GIT_COMMITTER_DATE='1 +0000'

@@ -31,9 +31,14 @@ def filled(root: Path, program: bytes, version: str = "3.11-4", state: str = "in
 
 
 def answered(
-    image: Path, kit: Path | None, *, name: str = "grep", compatible: bool = False
+    image: Path,
+    kit: Path | None,
+    *,
+    name: str = "grep",
+    cpu: str = "aarch64",
+    compatible: bool = False,
 ) -> Answer:
-    target = machines.by_name("aarch64")
+    target = machines.by_name(cpu)
     assert target
     own = image.parent / "own"
     own.mkdir(exist_ok=True)
@@ -126,6 +131,32 @@ def test_what_no_row_names_is_emulated(tmp_path: Path) -> None:
     found = answered(image, filled(tmp_path / "kit", OWN), name="other")
 
     assert found == Emulate("/usr/bin/other", "nothing is known of it")
+
+
+@pytest.mark.parametrize(
+    ("cpu", "refused"),
+    [
+        ("aarch64", set()),
+        ("ppc64le", set()),
+        ("arm", {"lz4"}),
+        ("s390x", {"cpio", "file", "lz4", "ninja", "zstd"}),
+    ],
+)
+def test_what_writes_numbers_as_its_cpu_is_emulated_for_another_kind_of_cpu(
+    tmp_path: Path, cpu: str, refused: set[str]
+) -> None:
+    image = filled(tmp_path / "image", FOREIGN)
+    names = {"cpio", "file", "lz4", "ninja", "xz", "zstd"}
+    for name in names:
+        (image / "usr/bin" / name).write_bytes(FOREIGN)
+    kit = filled(tmp_path / "kit", OWN)
+    found = {name: answered(image, kit, name=name, cpu=cpu) for name in names}
+    assert {name for name, one in found.items() if why(one) != "no package owns it"} == refused
+
+
+def why(answer: Answer) -> str:
+    assert isinstance(answer, Emulate)
+    return answer.reason
 
 
 def test_equal_versions_get_past_every_refusal_but_the_libraries(tmp_path: Path) -> None:

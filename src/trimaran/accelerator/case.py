@@ -172,8 +172,15 @@ class Case(msgspec.Struct, frozen=True):
         rule, triplet = self.match.rule, self.match.words.get("triplet", "")
         if not rule.plugin:
             return ()
-        compatible = self.settings.compatible
-        plugins = Plugins(self.tree, self.database, stock, triplet, compatible=compatible)
+        settings = self.settings
+        plugins = Plugins(
+            self.tree,
+            self.database,
+            stock,
+            triplet,
+            swaps_bytes=settings.swaps_bytes,
+            compatible=settings.compatible,
+        )
         found = plugins.found() if rule.plugin == "found" else ()
         if found is None:
             raise _Refusal("the kit has no equal one of the plug-in that it loads")

@@ -1,7 +1,8 @@
 """gcc's plug-in for link-time optimization, which binutils load: the target's, then the host's.
 
 The compiler's driver names it to ld by its path. ar, nm and ranlib find it in bfd-plugins beside
-them, where a native one finds the target's and cannot load it, so it is told of the kit's.
+them, where a native one finds the target's and cannot load it, so it is told of the kit's. It takes
+numbers out of objects in the byte order of its own CPU (lto-plugin.c, `parse_table_entry`).
 """
 
 from __future__ import annotations
@@ -27,14 +28,23 @@ class Plugins:
         database: its packages.
         stock: the kit of the cross packages.
         triplet: the target's.
+        swaps_bytes: target and host have different byte orders, so none is equal.
         compatible: as `equality.compare`.
     """
 
     def __init__(
-        self, tree: Tree, database: Database, stock: Stock, triplet: str, *, compatible: bool
+        self,
+        tree: Tree,
+        database: Database,
+        stock: Stock,
+        triplet: str,
+        *,
+        swaps_bytes: bool,
+        compatible: bool,
     ) -> None:
         self._tree, self._database, self._stock = tree, database, stock
         self._triplet = triplet
+        self._swaps_bytes = swaps_bytes
         self._compatible = compatible
 
     def named(self) -> tuple[str, ...]:
@@ -64,7 +74,7 @@ class Plugins:
 
     def _equal(self, path: str, stand_in: str) -> str:
         package = equality.unchanged_at(self._database, self._tree, path)
-        if isinstance(package, Unequal) or not stand_in:
+        if isinstance(package, Unequal) or not stand_in or self._swaps_bytes:
             return ""
         verdict = equality.compare(
             self._database, package, self._stock, stand_in, compatible=self._compatible
