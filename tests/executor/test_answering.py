@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -177,3 +180,21 @@ def test_with_a_profile_each_exec_asks_and_is_judged_once(folder: Path, program:
     # This process asked; a condition that does not hold for it counts beside the native ones.
     assert sorted(profiler.sums()) == [2, 5]
     assert slots.refusals == {5: {"qNO=such"}}
+
+
+def test_who_asks_the_same_meanwhile_waits_for_the_answer(folder: Path, program: Path) -> None:
+    questions, all_asked = list[Question](), threading.Event()
+
+    def judge(question: Question) -> Answer:
+        questions.append(question)
+        assert all_asked.wait(10)
+        return NATIVE
+
+    with asked(folder, judge), ThreadPoolExecutor() as threads:
+        answers = [threads.submit(ask, folder, program) for _ in range(3)]
+        while sum("_serve" in one.name for one in threading.enumerate()) < len(answers):
+            time.sleep(0.01)
+        time.sleep(0.2)
+        all_asked.set()
+        assert len({one.result() for one in answers}) == 1
+    assert len(questions) == 1

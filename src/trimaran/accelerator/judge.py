@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -87,6 +88,13 @@ class Judge:
             return self._answer(question)
         except OSError as error:
             return Emulate(question.path, f"cannot be judged: {error}", settled=False)
+
+    def prepare(self) -> None:
+        """Read the kits' databases as soon as there are kits, before a container waits for that."""
+        for name in _ANY_KIT:
+            with suppress(OSError):
+                if stock := self._stock(name):
+                    stock.owner("/")
 
     def _answer(self, question: Question) -> Answer:
         if reason := _privileged(question.program):

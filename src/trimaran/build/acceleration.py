@@ -190,6 +190,7 @@ class Acceleration:
         )
         failed = partial(self._warn, "a stand-in could not be judged")
         made.serve(judge.answer, failed, profile=self.wish.explain)
+        threading.Thread(target=judge.prepare, daemon=True).start()
 
     def _warn(self, what: str, why: str) -> None:
         self.emit(Notice("warning", f"{what}: {why}", "its programs are emulated"))

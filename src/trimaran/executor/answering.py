@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -97,6 +98,8 @@ class AnswerServer:
         self._failed = failed
         self._profiler = profiler
         self._known: dict[str, Answer] = {}
+        self._judging: dict[str, Future[Answer]] = {}
+        self._lock = threading.Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
     def start(self) -> None:
@@ -146,7 +149,7 @@ class AnswerServer:
         if question is None:
             return encode(Emulate("", "not a question", settled=False), 0)
         key = "~".join(_key(one) for one in descriptors)
-        answer = self._known.get(key) or self._judged(question)
+        answer = self._known.get(key) or self._once(key, question)
         slot = self._slots.take(answer)
         data = encode(answer, slot)
         if not isinstance(answer, Emulate) or answer.settled:
@@ -154,6 +157,16 @@ class AnswerServer:
         if self._profiler:
             self._profiler.begin(pid, self._slots.refuse(slot, _refusal(answer, pid)))
         return data
+
+    def _once(self, key: str, question: Question) -> Answer:
+        """What is judged of a file; who asks the same meanwhile gets the same answer."""
+        with self._lock:
+            begun = self._judging.get(key)
+            future = self._judging.setdefault(key, Future())
+        if begun is None:
+            future.set_result(self._judged(question))
+            del self._judging[key]
+        return future.result()
 
     def _judged(self, question: Question) -> Answer:
         try:
