@@ -114,3 +114,14 @@ def test_nothing_in_a_damaged_file_breaks_it(garbage: bytes, at: int) -> None:
         patch(data, [(b"abc", b"abcd")])
     except (ValueError, UnpatchableError):
         return
+
+
+def test_a_text_whose_end_is_a_number_in_the_code_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.c").write_text(SOURCE)
+    words = ["cc", "-O1", "-no-pie", "-fno-pie", "-o", str(tmp_path / "a")]
+    subprocess.run([*words, str(tmp_path / "a.c")], check=True)
+    data = (tmp_path / "a").read_bytes()
+    changed = patch(data, [(b"reached-word", b"other")])
+    assert run(tmp_path / "a", changed) == ["pointed-word", "other", "tail"]
+    with pytest.raises(UnpatchableError, match="nothing points at"):
+        patch(data, [(b"ends-with-tail", b"ends")])

@@ -12,6 +12,11 @@ _DT_RELA, _DT_RELASZ, _DT_RELR, _DT_RELRSZ = 7, 8, 36, 35
 _R_RELATIVE = 8
 _RELA = struct.Struct("<QQq")
 _LEA = (0x48, 0x4C), 0x8D, 0xC7, 0x05  # REX.W, opcode, mask and value of a ModRM with [rip+disp32]
+_IMMEDIATE = tuple(bytes((one,)) for one in (0x68, 0x3D, *range(0xB8, 0xC0)))
+_WITH_REGISTER = (b"\x81",)
+_MOV = b"\xc7"
+_REACH = 7
+"""Opcodes before a number (Intel's manual, volume 2); mov to memory has up to six bytes between."""
 _BITS = 63
 _WORD = 4
 _BLOCK = 1 << 16
@@ -60,13 +65,18 @@ class References:
     def _has_number(self, start: int, end: int) -> bool:
         """Whether a program of fixed addresses has one of them in it as a number."""
         data = self._program.data
+        code = [range(one.offset, one.offset + one.file_bytes) for one in self._code()]
         for upper in range(start >> 8, (end - 1 >> 8) + 1):
             needle = struct.pack("<I", upper)[:3]
-            at = data.find(needle, 1)
-            while at > 0:
-                if start <= upper << 8 | data[at - 1] < end:
+            at = data.find(needle, 1) - 1
+            while at >= 0:
+                if start <= upper << 8 | data[at] < end and (
+                    _is_operand(data, at)
+                    if any(at in one for one in code)
+                    else not any(data[at + _WORD : at + 2 * _WORD])
+                ):
                     return True
-                at = data.find(needle, at + 1)
+                at = data.find(needle, at + 2) - 1
         return False
 
     def turn(self, data: bytearray, old: int, new: int) -> None:
@@ -146,3 +156,9 @@ def displacements(code: bytes, first: int, end: int) -> Iterator[int]:
 def _is_lea(code: bytes, at: int) -> bool:
     prefixes, opcode, mask, value = _LEA
     return code[at - 3] in prefixes and code[at - 2] == opcode and code[at - 1] & mask == value
+
+
+def _is_operand(code: bytes, at: int) -> bool:
+    """Whether an instruction that takes an address as a number may end at `at`: mov, push, cmp."""
+    before = code[max(at - _REACH, 0) : at]
+    return before[-1:] in _IMMEDIATE or before[-2:-1] in _WITH_REGISTER or _MOV in before
