@@ -62,7 +62,7 @@ static bool read_field(struct answer *answer, const char *field)
     case 'n': case 'm': case 'g': case 't': case 'w': case 'b': case 'a': case 'd':
     case 'i': case 'o':
         return true;
-    case '0': case '*': case 'L':
+    case '0': case '*': case 'L': case 'U':
         return !*text;
     default:
         return false;
@@ -133,24 +133,38 @@ static bool has_value(char *const *environment, const char *name)
     return value && *value;
 }
 
-static bool is_plain(const char *locale)
+/* The names by which a locale asks for UTF-8, before its modifier. */
+static bool is_utf8(const char *locale)
 {
-    return !locale || !*locale || equal(locale, "C") || equal(locale, "POSIX");
+    static const char names[][6] = {"UTF-8", "utf-8", "UTF8", "utf8"};
+    const char *set = find(locale, '.');
+    for (size_t at = 0; *set && at < sizeof names / sizeof *names; at++) {
+        const char *behind = set + 1 + length_of(names[at]);
+        if (begins(set + 1, names[at]) && (!*behind || *behind == '@'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain(const char *locale, bool utf8)
+{
+    return !locale || !*locale || equal(locale, "C") || equal(locale, "POSIX") ||
+           (utf8 && is_utf8(locale));
 }
 
 /* locale(7): LC_ALL, then each category's own variable, then LANG; an empty one does not count.
    LANG is taken for meant even where every category has its own. */
-static bool has_locale(char *const *environment)
+static bool has_locale(char *const *environment, bool utf8)
 {
     const char *all = value_of(environment, "LC_ALL");
     if (all && *all)
-        return !is_plain(all);
-    if (!is_plain(value_of(environment, "LANG")))
+        return !is_plain(all, utf8);
+    if (!is_plain(value_of(environment, "LANG"), utf8))
         return true;
     for (; *environment; environment++)
         if (begins(*environment, "LC_")) {
             const char *value = find(*environment, '=');
-            if (*value && !is_plain(value + 1))
+            if (*value && !is_plain(value + 1, utf8))
                 return true;
         }
     return false;
@@ -179,7 +193,8 @@ bool refuses(const struct answer *answer, char *const *argv, char *const *enviro
             (*field == 'q' && !any_equal(environment, text)) ||
             (*field == 'z' && value_of(environment, text)) ||
             (*field == 'h' && !has_value(environment, text)) ||
-            (*field == 'L' && has_locale(environment)))
+            (*field == 'L' && has_locale(environment, false)) ||
+            (*field == 'U' && has_locale(environment, true)))
             return true;
     }
     return false;

@@ -250,3 +250,56 @@ python3 -c 'import sys, platform; print(sys.platform, platform.machine())'; pyth
 python3 -m json.tool < /dev/null; echo 'print(1)' | python3; rm -f __pycache__/bad*
 """,
 }
+
+SETUP = {
+    "localedef": r"""
+localedef -i en_US -f UTF-8 en_US.UTF-8; echo $?; localedef -i de_DE -f ISO-8859-1 de_DE; echo $?; localedef --list-archive -v
+cp /usr/lib/locale/locale-archive .; localedef --no-archive -i ja_JP -f EUC-JP /w/ja_JP; echo $?; localedef --delete-from-archive de_DE
+localedef --list-archive; cp /usr/lib/locale/locale-archive deleted; localedef --version | head -1; localedef -i nothing -f UTF-8 x
+localedef -i C -f UTF-8 --big-endian --no-archive /w/big; localedef -i C -f UTF-8 --little-endian --no-archive /w/little; rm -f /usr/lib/locale/locale-archive
+""",
+    "locale": r"""
+localedef -i de_DE -f ISO-8859-1 de_DE; locale; locale -a; locale -m | head; LC_ALL=de_DE locale -k LC_TIME LC_MONETARY LC_NUMERIC LC_MESSAGES
+locale charmap; LC_ALL=C.UTF-8 locale charmap; locale -av; LC_ALL=xx locale; locale -ck mon; rm -f /usr/lib/locale/locale-archive
+locale --version | head -1; LC_ALL=C.UTF-8 locale -k LC_CTYPE LC_NUMERIC LC_TIME; LC_ALL=C.UTF-8 locale
+""",
+    "legacy": r"""
+localedef -i de_DE -f ISO-8859-1 de_DE; printf '\344\n\303\244\n' > t; for l in de_DE C C.UTF-8; do export LC_ALL=$l; grep -c '^.$' t; sed -n 's/^./x/p' t | od -c; wc -m t; locale charmap; done
+unset LC_ALL; printf 'char *a = "\344"; char *b = "\303\244";\n' > a.c
+rm -f /usr/lib/locale/locale-archive
+""",
+    "iconv": r"""
+printf '\344\366\n\303\244\n' > t; for i in ISO-8859-1 UTF-8 EUC-JP CP437 KOI8-R; do iconv -f $i -t UTF-16BE t | od -c; iconv -f $i -t ASCII//TRANSLIT t; echo $?; done
+iconv -l | md5sum; iconv -c -f UTF-8 -t EUC-JP -o o t; iconv -f nothing t; iconv --version | head -1
+""",
+    "update-mime-database": r"""
+mkdir -p m n/packages; cp -r /usr/share/mime/packages m; update-mime-database m; echo $?; update-mime-database -v; update-mime-database /nowhere
+printf '%s' '<?xml version="1.0"?><mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info"><mime-type type="a/b">' \
+ '<glob pattern="*.zz"/><magic priority="50"><match type="host32" value="0x01020304" offset="0"/><match type="big16" value="0x0102"' \
+ ' mask="0xff00" offset="2:9"/></magic></mime-type></mime-info>' > n/packages/x.xml; update-mime-database -V n
+printf '%s' '<?xml version="1.0" encoding="KOI8-R"?><mime-info xmlns="http://www.freedesktop.org/standards/shared-mime-info">' \
+ '<mime-type type="a/c"><comment>' > n/packages/y.xml; printf '\344</comment></mime-type></mime-info>' >> n/packages/y.xml
+update-mime-database n; echo $?; printf '<bad' > n/packages/z.xml; update-mime-database n; echo $?
+""",
+    "mandb": r"""
+mkdir -p man/man1 man/man3 man/cat1; for i in a b c d; do printf '.TH %s 1\n.SH NAME\n%s \\- does %s\n.SH SEE\nx\n' $i $i $i > man/man1/$i.1; touch -d @1000000 man/man1/$i.1; done
+printf '.so man1/a.1\n' > man/man1/e.1; printf '.TH x 3\n.SH NAEM\nx, y \\- \344\n' > man/man3/x.3; gzip -n man/man1/b.1; ln -s a.1 man/man1/f.1
+touch -h -d @1000000 man/man1/* man/man3/*; echo 'man:x:6:12:man:/:/bin/false' >> /etc/passwd; echo 'root:x:0:0:root:/:/bin/sh' >> /etc/passwd; chmod 777 man; mandb -c -q /w/man; echo $?; mandb -pq /w/man; man -M /w/man -k does; mandb --version
+accessdb man/index.db | sed 's/1[0-9]\{9\}/T/g'; rm -f man/index.db; mandb -cs -C /dev/null /w/man 2>&1 | sed 's/[0-9.]* sec//'
+""",
+    "ssh-keygen": r"""
+for t in rsa ecdsa ed25519; do ssh-keygen -q -t $t -N '' -C c -f k_$t; ssh-keygen -lf k_$t.pub | sed 's/SHA256:[^ ]*/F/'; stat -c '%n %a' k_$t k_$t.pub; done
+head -1 k_rsa; wc -c k_ed25519.pub k_ed25519 k_ecdsa.pub; ssh-keygen -y -f k_rsa | cmp - k_rsa.pub; ssh-keygen -e -m PKCS8 -f k_rsa.pub | head -1
+mkdir -p p/etc/ssh; ssh-keygen -A -f p | sort; ls -l --time-style=+ p/etc/ssh | awk '{ print $1, $3, $4, $6 }'
+ssh-keygen -R nothing -f /dev/null; ssh-keygen -t nothing; ssh-keygen -p -P '' -N abcde -f k_rsa; ssh-keygen -Z; echo x | ssh-keygen -lf -; ssh-keygen -s k_ed25519 -I id -V 20200101:20300101 k_rsa.pub && ssh-keygen -L -f k_rsa-cert.pub | grep -c .
+ssh-keygen -Q -l -f /dev/null; ssh-keygen -r h -f k_rsa.pub | cut -c1-20; rm -rf k_* p
+""",
+    "install-info": r"""
+printf 'INFO-DIR-SECTION x\nSTART-INFO-DIR-ENTRY\n* a: (a).  does a.\nEND-INFO-DIR-ENTRY\n' > a.info; gzip -nk a.info
+install-info a.info dir; install-info a.info.gz dir; cat dir; install-info --delete a.info dir; cat dir; install-info --version; install-info /nowhere dir
+""",
+    "update-desktop-database": r"""
+mkdir d; printf '[Desktop Entry]\nType=Application\nName=a\nExec=a\nMimeType=text/plain;a/b;\n' > d/a.desktop; sed s/a/b/ d/a.desktop > d/b.desktop
+update-desktop-database -v d; cat d/mimeinfo.cache; update-desktop-database /nowhere; update-desktop-database --help
+""",
+}

@@ -131,3 +131,21 @@ def test_alpine_has_no_cross_packages(tmp_path: Path) -> None:
     found = packages(target, Apk(Tree(tmp_path), Memory()), ["apk add build-base bison"])
     assert {"bison", "make"} <= set(found)
     assert not any("aarch64" in name for name in found)
+
+
+@pytest.mark.parametrize(
+    ("word", "package"),
+    [
+        ("ffmpeg", "shared-mime-info"),
+        ("default-jre", "shared-mime-info"),
+        ("libgtk-3-dev", "shared-mime-info"),
+        ("libgdk-pixbuf-2.0-0", "shared-mime-info"),
+        ("openssh-server", "openssh-client"),
+        ("debhelper", "man-db"),
+    ],
+)
+def test_what_sets_packages_up_is_asked_for_with_them(
+    tmp_path: Path, word: str, package: str
+) -> None:
+    assert package in names(tmp_path, "arm64", f"apt-get install -y {word}")
+    assert package not in names(tmp_path, "arm64", "apt-get install -y default-jre-headless")

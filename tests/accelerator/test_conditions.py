@@ -17,13 +17,34 @@ NATIVE = Path(__file__).parents[2] / "native"
 
 WORDS = ("-g", "-gk", "--general", "uname", "C", "x")
 ENTRIES = (
-    *("LANG=", "LANG=C", "LANG=de_DE", "LC_ALL=", "LC_ALL=POSIX", "LC_ALL=en_US", "LC_TIME"),
-    *("LC_TIME=C", "LC_TIME=fr_FR", "LD_PRELOAD=/x", "LD_PRELOAD", "LD_PRELOADED=/x", "A=1", "=1"),
+    *(
+        "LANG=",
+        "LANG=C",
+        "LANG=de_DE",
+        "LC_ALL=",
+        "LC_ALL=POSIX",
+        "LC_ALL=en_US",
+        "LANG=a.utf8",
+        "LANG=.UTF-8@x",
+        "LC_TIME",
+    ),
+    *(
+        "LC_TIME=C",
+        "LC_TIME=fr_FR",
+        "LC_ALL=C.UTF-8",
+        "LC_A=a.UTF-8x",
+        "LC_ALL=a.b.utf8",
+        "LD_PRELOAD=/x",
+        "LD_PRELOAD",
+        "LD_PRELOADED=/x",
+        "A=1",
+        "=1",
+    ),
 )
 CONDITION = st.one_of(
     st.tuples(st.sampled_from("nmgtwbio"), st.sampled_from(WORDS)).map("".join),
     st.sampled_from(("i-g,x", "o-gk,C", "i-g*", "ox,-g*", "i", "o")),
-    st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "hA", "hLANG", "L")),
+    st.sampled_from(("zLD_PRELOAD", "zA", "zLC_TIME", "qA=1", "qLANG=C", "hA", "hLANG", "L", "U")),
 )
 ARGV = st.lists(st.sampled_from((*WORDS, "", "/bin/uname", "/bin/", "a/b/x")), min_size=1)
 ENVIRONMENT = st.lists(st.sampled_from(ENTRIES))
@@ -87,6 +108,8 @@ def test_they_are_those_of_the_interpreter(
         ("hA", ["x"], ["A="]),
         ("hA", ["x"], ["AB=1"]),
         ("L", ["x"], ["LC_TIME=de_DE"]),
+        ("L", ["x"], ["LC_TIME=de_DE.UTF-8"]),
+        ("U", ["x"], ["LC_TIME=de_DE"]),
     ],
 )
 def test_each_kind_refuses(
@@ -117,6 +140,6 @@ def test_fields_count_where_an_argument_says_so(
 
 
 def test_no_kind_is_forgotten() -> None:
-    assert set(CONDITIONS) == set("nmgtwbqzhL")
+    assert set(CONDITIONS) == set("nmgtwbqzhLU")
     assert all(in_words(f"{kind}x") for kind in (*CONDITIONS, "s"))
     assert in_words("m-g") == "an argument begins with -g"

@@ -286,6 +286,8 @@ CONDITIONS: list[tuple[str, list[str], dict[str, str], bool]] = [
     ("L", ["echo"], {"LC_ALL": "de_DE"}, False),
     ("L", ["echo"], {"LC_COLLATE": "de_DE", "LANG": "C"}, False),
     ("L", ["echo"], {"LC_COLLATE": "C", "LC_X": ""}, True),
+    ("U", ["echo"], {"LANG": "de_DE.UTF-8", "LC_TIME": "C.utf8"}, True),
+    ("U", ["echo"], {"LANG": "de_DE.UTF-8", "LC_TIME": "de_DE"}, False),
 ]
 
 

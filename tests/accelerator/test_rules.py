@@ -17,7 +17,7 @@ from tests.accelerator import rules_scenarios as scenarios
 from tests.accelerator.compiler_samples import BUILDERS, CLANG, COMPILERS, PROJECTS
 from tests.accelerator.golang_samples import GOLANG
 from tests.accelerator.linking_samples import LINKING
-from tests.accelerator.samples import BASE, PYTHON, TOOLS
+from tests.accelerator.samples import BASE, PYTHON, SETUP, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
 
@@ -25,8 +25,8 @@ from trimaran.accelerator.rules import NEVER, RULES, Rule
 
 PROGRAMS = (
     *("apt", "apt-utils", "base-passwd", "bash", "bsdutils", "coreutils", "dash", "debianutils"),
-    *("diffutils", "dpkg", "findutils", "gpgv", "grep", "gzip", "hostname", "make", "mawk"),
-    *("passwd", "sed", "tar", "util-linux"),
+    *("diffutils", "dpkg", "findutils", "gpgv", "grep", "gzip", "hostname", "libc-bin"),
+    *("make", "mawk", "passwd", "sed", "tar", "util-linux"),
 )
 MORE = (
     *(
@@ -35,11 +35,17 @@ MORE = (
         "automake",
         "init-system-helpers",
         "liblocale-gettext-perl",
+        "desktop-file-utils",
+        "install-info",
         "libpam-runtime",
         "libtool",
+        "locales",
+        "man-db",
+        "openssh-client",
         "openssl",
         "perl",
         "python3",
+        "shared-mime-info",
     ),
     *("bison", "bzip2", "cpio", "file", "flex", "gawk", "gettext", "git", "gperf", "lz4", "m4"),
     *("ninja-build", "patch", "re2c", "rsync", "unzip", "xz-utils", "zip", "zstd"),
@@ -53,8 +59,18 @@ CLANGS = ("clang", "lld", "llvm")
 ELSEWHERE = ("busybox",)  # Alpine's
 GO = ("bash", "coreutils", "dash", "findutils", "grep", "golang-go", "mawk", "sed")
 QUICKEST = ("apt-get", "bash", "dash", "dpkg", "make", "sed")
-QUICK = (*QUICKEST, "cat")
-SAMPLES = {**BASE, **TOOLS, **PYTHON, **BUILDERS, **COMPILERS, **LINKING, **CLANG, **PROJECTS}
+QUICK = (*QUICKEST, "cat", "iconv")
+SAMPLES = {
+    **BASE,
+    **TOOLS,
+    **SETUP,
+    **PYTHON,
+    **BUILDERS,
+    **COMPILERS,
+    **LINKING,
+    **CLANG,
+    **PROJECTS,
+}
 
 
 def compare(root: Path, kit: Path, cpu: str, samples: dict[str, str], folder: Path) -> set[str]:

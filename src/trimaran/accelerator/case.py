@@ -127,7 +127,9 @@ class Case(msgspec.Struct, frozen=True):
 
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
         rule = self.match.rule
-        locale = ("L",) if self.settings.swaps_bytes else ()
+        # Files of locales have a byte order, and what converts from other character sets than UTF-8
+        # is compiled for the target.
+        locale = ("L",) if self.settings.swaps_bytes else ("U",)
         more = (() if self.settings.same_numbers else rule.numbers, rule.otherwise if told else ())
         filled = map(self.match.fill, (*rule.fields, *itertools.chain(*more)))
         own = (*self._plugin(stock), *self._script(stock), *self._conversions(stock))

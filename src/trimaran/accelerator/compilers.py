@@ -45,7 +45,8 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "bzip2": ("bzip2",),
     "cmake": ("cmake", "make"),
     "cpio": ("cpio",),
-    "debhelper": ("dpkg-dev", "file", "make", "perl", "xz-utils"),
+    "debhelper": ("dpkg-dev", "file", "make", "man-db", "perl", "xz-utils"),
+    "desktop-file-utils": ("desktop-file-utils",),
     "file": ("file",),
     "flex": ("flex", "m4"),
     "gawk": ("gawk",),
@@ -55,17 +56,23 @@ _TOOLS: dict[str, tuple[str, ...]] = {
     "golang-any": ("golang-go",),
     "golang-go": ("golang-go",),
     "gperf": ("gperf",),
+    "install-info": ("install-info",),
     "m4": ("m4",),
     "make": ("make",),
+    "man-db": ("man-db",),
     "meson": ("ninja-build",),
     "ninja": ("ninja-build",),
     "ninja-build": ("ninja-build",),
+    "openssh-client": ("openssh-client",),
+    "openssh-server": ("openssh-client",),
     "patch": ("patch",),
     "perl": ("perl",),
     "pkg-config": ("pkgconf",),
     "pkgconf": ("pkgconf",),
     "re2c": ("re2c",),
     "rsync": ("rsync",),
+    "shared-mime-info": ("shared-mime-info",),
+    "ssh": ("openssh-client",),
     "unzip": ("unzip",),
     "xz-utils": ("xz-utils",),
     "zip": ("zip",),
@@ -83,6 +90,11 @@ _ALPINE = {
     *("diffutils", "findutils", "flex", "gawk", "gettext", "git", "gperf", "grep", "gzip", "lld"),
     *("m4", "ninja", "perl", "pkgconf", "rsync", "sed", "tar", "unzip", "zip", "zstd"),
 }
+# What brings the media types' database, whose setting up takes an emulated CPU 15 s.
+_DESKTOP = re.compile(
+    r"chromium|ffmpeg|inkscape|librsvg2-bin|(?:default|openjdk-\d+)-j(?:dk|re)"
+    r"|lib(?:gdk-pixbuf|gtk-\d|magickwand|vips)[\w.-]*"
+)
 _LLVM = re.compile(r"(?:clang|lld|llvm)(?:-\d+)?")
 _GO = re.compile(r"(golang-[0-9.]+)(?:-go)?")
 _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
@@ -131,6 +143,7 @@ def packages(
         found |= {f"binutils-{triplet}", *_cross(triplet, (*words, *installed))}
     for word in words:
         found.update(_TOOLS.get(word, ()))
+        found.update(("shared-mime-info",) if _DESKTOP.fullmatch(word) else ())
         found.update((word,) if _LLVM.fullmatch(word) else ())
         if go := _GO.fullmatch(word):
             found.add(f"{go[1]}-go")

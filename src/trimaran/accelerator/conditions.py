@@ -7,9 +7,11 @@ tests hold it beside `refuses` of native/answer.c.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 _PLAIN = (b"", b"C", b"POSIX")
+_UTF8 = re.compile(rb"[^.]*\.(?:UTF|utf)-?8(?:@.*)?", re.DOTALL)
 
 
 _WORDS = {
@@ -23,6 +25,7 @@ _WORDS = {
     "z": "{} is set",
     "h": "{} is not set",
     "L": "its locale is not C",
+    "U": "its locale is neither C nor one of UTF-8",
     "s": "it runs no script that could be judged",
 }
 
@@ -95,21 +98,25 @@ def _by_environment(kind: str, text: bytes, environment: Sequence[bytes]) -> boo
         case "h":
             values = (one for one in environment if one.startswith(text + b"="))
             return not next(values, b"=").partition(b"=")[2]
-        case "L":
-            return _has_locale(environment)
+        case "L" | "U":
+            return _has_locale(environment, utf8=kind == "U")
         case _:
             return False
 
 
-def _has_locale(environment: Sequence[bytes]) -> bool:
+def _is_plain(locale: bytes, *, utf8: bool) -> bool:
+    return locale in _PLAIN or (utf8 and _UTF8.fullmatch(locale) is not None)
+
+
+def _has_locale(environment: Sequence[bytes], *, utf8: bool) -> bool:
     values: dict[bytes, bytes] = {}
     for one in environment:
         name, is_set, value = one.partition(b"=")
         if is_set:
             values.setdefault(name, value)  # of two, the first counts, as for getenv(3)
     if every := values.get(b"LC_ALL"):
-        return every not in _PLAIN
-    if values.get(b"LANG", b"") not in _PLAIN:
+        return not _is_plain(every, utf8=utf8)
+    if not _is_plain(values.get(b"LANG", b""), utf8=utf8):
         return True
     own = (one for one in environment if one.startswith(b"LC_"))
-    return any(one.partition(b"=")[2] not in _PLAIN for one in own)
+    return any(not _is_plain(one.partition(b"=")[2], utf8=utf8) for one in own)

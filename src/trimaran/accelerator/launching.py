@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 import msgspec
 
 from trimaran.accelerator.kits import CONTROL, Stock
 
-CONDITIONS = "nmbqzhLgtw"
+CONDITIONS = "nmbqzhLUgtw"
 _CHOICES = "io"
 """Fields that say when those behind them count."""
 _END = "o"
@@ -74,10 +75,19 @@ def _through_loader(start: Start, loader: str) -> tuple[str, ...]:
         return ()
     seen = f"{stock.view}{loader}"
     inhibit = ("a--inhibit-cache",) if b"--inhibit-cache" in content else ()
-    folders = ":".join((*start.folders, *(f"{stock.view}{one}" for one in stock.folders)))
+    found = dict.fromkeys((*stock.folders, *_own_folders(start)))
+    folders = ":".join((*start.folders, *(f"{stock.view}{one}" for one in found)))
     preload = ("a--preload", f"a{start.preload}") if start.preload else ()
     names = ("a--argv0", "0", "a--library-path", f"a{folders}", *preload, f"a{start.seen}")
     return (_execute(seen), f"a{seen}", *inhibit, *names)
+
+
+def _own_folders(start: Start) -> tuple[str, ...]:
+    """Where libraries are that are a program's own (DT_RUNPATH), and not among all others."""
+    found = start.stock.libraries(start.stand_in)
+    if isinstance(found, str):
+        return ()
+    return tuple(posixpath.dirname(one.path) for one in found)
 
 
 def _execute(path: str) -> str:

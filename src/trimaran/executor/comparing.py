@@ -19,14 +19,17 @@ DIFFERING = (
     "var/lib/systemd/*",
     "var/cache/debconf/*-old",
     "var/lib/dpkg/*-old",
+    "etc/ssh/ssh_host_*_key",
+    "etc/ssh/ssh_host_*_key.pub",
+    "etc/ssl/*/ssl-cert-snakeoil.*",
     "*/.config/go/telemetry",
     "*/.config/go/telemetry/*",
     "*/go-build/*-a",
     "*/go-build/trim.txt",
     "tmp/*",
 )
-"""Files that differ between any two runs: logs, indexes of what was fetched when, and what `go`
-notes of its runs and of when it put something into its cache."""
+"""Files that differ between any two runs: logs, indexes of what was fetched when, new keys, and
+what `go` notes of its runs and of when it put something into its cache."""
 _COMPILED = ".pyc"
 _TIMES = slice(8, 16)
 """Of a compiled Python module: when its source was changed and how long that is (PEP 552)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trimaran.accelerator.table.rule import Rule
 
 _TELLS = "it tells the machine that it runs on"
+_LOADS = "it loads modules of the target"
 _LONG = "it computes with long double, which is another on every CPU"
 
 _NEVER = (
@@ -21,6 +22,17 @@ _NEVER = (
     (("libc-bin",), "/sbin/ldconfig", "it reads libraries of its own CPU"),
     (("libc-bin",), "/bin/localedef", "it writes in the byte order of its CPU"),
     (("util-linux",), "/bin/setarch", _TELLS),
+    (("systemd",), "/bin/systemctl", "units may ask for the machine"),
+    (("systemd",), "/bin/systemd-sysusers", "its files may ask for the machine"),
+    (("systemd",), "/bin/systemd-tmpfiles", "its files may ask for the machine"),
+    (("fontconfig",), "/bin/fc-cache", "its caches are for one kind of CPU"),
+    (
+        ("libgdk-pixbuf-2.0-0",),
+        "/lib/{triplet}/gdk-pixbuf-2.0/gdk-pixbuf-query-loaders",
+        _LOADS,
+    ),
+    (("libgtk-3-0t64",), "/lib/{triplet}/libgtk-3-0t64/gtk-query-immodules-3.0", _LOADS),
+    (("libglib2.0-0t64",), "/lib/{triplet}/glib-2.0/gio-querymodules", _LOADS),
     (("rpm",), "/bin/rpm", _TELLS),
     (("dnf5",), "/bin/dnf5", "it chooses packages by the machine that it runs on"),
     (("microdnf",), "/bin/microdnf", "it chooses packages by the machine that it runs on"),

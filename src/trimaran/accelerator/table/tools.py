@@ -108,6 +108,7 @@ NEUTRAL: tuple[Rule, ...] = (
         ("gettext",),
         inside("/bin", "msgfmt msgmerge xgettext"),
         _OWN,
+        fields=("n-j", "m--j", "m--cs"),  # start compilers
         converts=True,
     ),
     Rule("neutral", ("debianutils",), inside("/bin", "ischroot run-parts tempfile"), _SETS),
