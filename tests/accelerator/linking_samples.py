@@ -48,7 +48,7 @@ TMPDIR=/w gcc -flto m.o f.o -o t; ls *.gcno; rm -f *.gcno *.gcda; for f in *; do
 """,
     "gcc-ar": r"""
 echo 'int f(void) { return 1; }' > a.c; echo 'int f(void); int main(void) { return f() - 1; }' > m.c
-gcc -c a.c -o p.o; gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o; gcc-ar rcs g.a l.o p.o; gcc-nm g.a; gcc-nm l.o; gcc-ranlib g.a; gcc-ar t g.a; gcc-ar rcs 2>&1; gcc-ar; echo "t g.a" > args; gcc-ar @args
+gcc -c a.c -o p.o; gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o; gcc-ar rcs g.a l.o p.o; gcc-nm g.a; gcc-nm l.o; gcc-ranlib g.a; gcc-ar t g.a; echo "t g.a" > args; gcc-ar @args
 gcc-nm -B /w l.o; printf '#!/bin/sh\necho own ar "$@"\n' > ar; chmod +x ar; PATH=/w:$PATH gcc-ar t g.a; gcc-ar -B/w t g.a; gcc-nm nothing; gcc-ar --version; gcc-nm --help | head -3; gcc-ranlib --version
 gcc -O2 -flto -frandom-seed=1 m.c g.a -o x; ./x; echo $?; PATH= /usr/bin/gcc-nm l.o; ln -s /usr/bin/gcc-nm my-nm; ./my-nm l.o
 echo 'int f(void) { return 1; }' > a.c; echo 'int f(void); int main(void) { return f() - 1; }' > m.c; gcc -c m.c a.c;  gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o
