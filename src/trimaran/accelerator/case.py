@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import os
-import threading
-from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import (
-    driver_specs,
-    equality,
-    interpreter,
-    offloading,
-    perl,
-    python,
-    unprefixed,
-)
+from trimaran.accelerator import charsets, equality, offloading, perl, python
 from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.accelerator.copies import Copies
 from trimaran.accelerator.equality import Unequal
-from trimaran.accelerator.kits import CONTROL, Library, Stock
+from trimaran.accelerator.kits import Stock
 from trimaran.accelerator.launching import Start, launch
 from trimaran.accelerator.matching import Match
 from trimaran.accelerator.packages import Database, Package
-from trimaran.accelerator.patching import UnpatchableError, patch, texts
+from trimaran.accelerator.patching import UnpatchableError
 from trimaran.accelerator.plugins import Plugins
-from trimaran.accelerator.table.rule import Rule
 from trimaran.accelerator.trees import Tree
 
 
@@ -46,12 +34,6 @@ class Settings(msgspec.Struct, frozen=True):
     swaps_bytes: bool
     same_numbers: bool
     compatible: bool
-
-
-Form = tuple[str, str]
-_CONVERSIONS = ("/usr/lib/{}/gconv", "/usr/lib64/gconv", "/usr/lib/gconv")
-_NO_TABLES = ("_Z9.so", "_Z900.so", ".cache")
-"""Other ways of the s390x to the same result, and what was made on the spot."""
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -118,12 +100,19 @@ class Case(msgspec.Struct, frozen=True):
             return Native(self.path, "", package, options, equal.exact)
         more = self._offloading()
         behind = (*map(self.match.fill, self.match.rule.behind), *more.behind)
-        seen, folders = self._changed(stock, stand_in)
-        start = Start(stock, stand_in, seen, folders, self._preload())
-        fields = launch(start, (*self._fields(stock, told=not folders), *more.fields), behind)
+        start = self._start(stock, stand_in)
+        fields = launch(start, (*self._fields(stock, told=not start.folders), *more.fields), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
-        return Native(self.path, seen, package, fields, equal.exact)
+        return Native(self.path, start.seen, package, fields, equal.exact)
+
+    def _start(self, stock: Stock, stand_in: str) -> Start:
+        copies = Copies(self.settings.own, self.path, self.tree, self.match, stock)
+        try:
+            seen, folders = copies.program(stand_in), copies.libraries(stand_in)
+        except UnpatchableError as error:
+            raise _Refusal(f"cannot be made to say the target's name: {error}") from error
+        return Start(stock, stand_in, seen, folders, copies.preload())
 
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
         rule = self.match.rule
@@ -140,10 +129,10 @@ class Case(msgspec.Struct, frozen=True):
         if not self.match.rule.converts:
             return ()
         words = self.match.words
-        host, known = _tables(stock.entries, words["host_folder"])
-        if known != _tables(self.tree.entries, words["folder"])[1]:
-            raise _Refusal("the kit has other tables of character sets", settled=False)
-        return ("zGCONV_PATH", f"eGCONV_PATH={stock.view}{host}") if known else ()
+        found = charsets.told(self.tree, words["folder"], stock, words["host_folder"])
+        if isinstance(found, str):
+            raise _Refusal(found, settled=False)
+        return found
 
     def _offloading(self) -> offloading.Fields:
         rule, version = self.match.rule, self.match.words.get("gcc", "")
@@ -187,81 +176,3 @@ class Case(msgspec.Struct, frozen=True):
         if found is None:
             raise _Refusal("the kit has no equal one of the plug-in that it loads")
         return (*plugins.named(), *found)
-
-    def _changed(self, stock: Stock, stand_in: str) -> tuple[str, tuple[str, ...]]:
-        """Where the container sees the program, and folders of libraries that were changed."""
-        rule = self.match.rule
-        seen = f"{stock.view}{stand_in}"
-        try:
-            if rule.texts or rule.unprefixed:
-                target, name = self.tree.content(self.path), os.path.basename(stand_in)
-                seen = self._copy(stock.content(stand_in), target, name, rule)
-            return seen, self._libraries(stock, stand_in)
-        except UnpatchableError as error:
-            raise _Refusal(f"cannot be made to say the target's name: {error}") from error
-
-    def _libraries(self, stock: Stock, stand_in: str) -> tuple[str, ...]:
-        """Folders of changed libraries; none if one cannot be changed and there is `otherwise`."""
-        rule, words = self.match.rule, self.match.words
-        if rule.otherwise and len(words["native"]) != len(words["debian"]):
-            return ()
-        found = stock.libraries(stand_in)
-        try:
-            return tuple(
-                self._library(stock, library, forms)
-                for beginning, forms in rule.libraries
-                for library in (found if isinstance(found, tuple) else ())
-                if library.name.startswith(beginning)
-            )
-        except UnpatchableError:
-            if rule.otherwise:
-                return ()
-            raise
-
-    def _preload(self) -> str:
-        """Where the container sees what tells this program the machine and its own path."""
-        if not self.match.rule.preload:
-            return ""
-        data = interpreter.told(self.match.words["machine"], self.path)
-        key = hashlib.sha256(data).hexdigest()[:16]
-        place = self.settings.own / key / "told.so"
-        if not place.exists():
-            _write(place, data)
-        return f"{CONTROL}/own/{key}/{place.name}"
-
-    def _library(self, stock: Stock, library: Library, forms: Sequence[Form]) -> str:
-        target = self.tree.content(self.match.fill_path(library.path))
-        rule = msgspec.structs.replace(self.match.rule, texts=tuple(forms), specs=())
-        copy = self._copy(stock.content(library.path), target, library.name, rule)
-        return os.path.dirname(copy)
-
-    def _copy(self, native: bytes, target: bytes, name: str, rule: Rule) -> str:
-        """Where the container sees a program or library, changed as a row says."""
-        filled = [(self.match.fill(old), self.match.fill(new)) for old, new in rule.texts]
-        triplet = self.match.words.get("triplet", "") if rule.unprefixed else ""
-        what = repr((filled, rule.specs, triplet)).encode()
-        key = hashlib.sha256(native + target + what).hexdigest()[:16]
-        place = self.settings.own / key / name
-        if not place.exists():
-            data = patch(native, texts(native, target, filled))
-            data = driver_specs.patch(data, dict(rule.specs))
-            _write(place, unprefixed.patch(data, triplet) if triplet else data)
-        return f"{CONTROL}/own/{key}/{name}"
-
-
-def _tables(entries: Callable[[str], Iterable[str]], folder: str) -> tuple[str, frozenset[str]]:
-    """Where the C library has its tables of character sets, and their names (iconvconfig(8))."""
-    for one in _CONVERSIONS:
-        place = one.format(folder)
-        if found := frozenset(name for name in entries(place) if not name.endswith(_NO_TABLES)):
-            return place, found
-    return "", frozenset()
-
-
-def _write(place: Path, data: bytes) -> None:
-    """Write a program whole or not at all."""
-    place.parent.mkdir(exist_ok=True)
-    scratch = place.with_name(f"{place.name}.{threading.get_ident()}")
-    scratch.write_bytes(data)
-    scratch.chmod(0o755)
-    scratch.replace(place)
