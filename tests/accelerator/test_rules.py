@@ -139,10 +139,20 @@ def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
 
 
 @pytest.mark.real
-def test_tools_of_go(tmp_path: Path) -> None:
-    root, kit = (debian_root("stable", one, GO) for one in ("arm64", "amd64"))
+@pytest.mark.parametrize(
+    ("architecture", "cpu"),
+    [
+        ("arm64", "aarch64"),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (("armhf", "arm"), ("s390x", "s390x"))
+        ),
+    ],
+)
+def test_tools_of_go(architecture: str, cpu: str, tmp_path: Path) -> None:
+    root, kit = (debian_root("stable", one, GO) for one in (architecture, "amd64"))
     quick = {name: text for name, text in GOLANG.items() if name != "compile"}
-    native = compare(root, kit, "aarch64", quick, tmp_path)
+    native = compare(root, kit, cpu, quick, tmp_path)
     assert {"asm", "compile", "gofmt", "pack"} <= {os.path.basename(one) for one in native}
     assert "/usr/lib/go-1.24/bin/go" not in native
 
