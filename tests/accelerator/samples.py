@@ -281,12 +281,6 @@ printf '%s' '<?xml version="1.0" encoding="KOI8-R"?><mime-info xmlns="http://www
  '<mime-type type="a/c"><comment>' > n/packages/y.xml; printf '\344</comment></mime-type></mime-info>' >> n/packages/y.xml
 update-mime-database n; echo $?; printf '<bad' > n/packages/z.xml; update-mime-database n; echo $?
 """,
-    "mandb": r"""
-mkdir -p man/man1 man/man3 man/cat1; for i in a b c d; do printf '.TH %s 1\n.SH NAME\n%s \\- does %s\n.SH SEE\nx\n' $i $i $i > man/man1/$i.1; touch -d @1000000 man/man1/$i.1; done
-printf '.so man1/a.1\n' > man/man1/e.1; printf '.TH x 3\n.SH NAEM\nx, y \\- \344\n' > man/man3/x.3; gzip -n man/man1/b.1; ln -s a.1 man/man1/f.1
-touch -h -d @1000000 man/man1/* man/man3/*; echo 'man:x:6:12:man:/:/bin/false' >> /etc/passwd; echo 'root:x:0:0:root:/:/bin/sh' >> /etc/passwd; chmod 777 man; mandb -c -q /w/man; echo $?; mandb -pq /w/man; man -M /w/man -k does; mandb --version
-accessdb man/index.db | sed 's/1[0-9]\{9\}/T/g'; rm -f man/index.db; mandb -cs -C /dev/null /w/man 2>&1 | sed 's/[0-9.]* sec//'
-""",
     "ssh-keygen": r"""
 for t in rsa ecdsa ed25519; do ssh-keygen -q -t $t -N '' -C c -f k_$t; ssh-keygen -lf k_$t.pub | sed 's/SHA256:[^ ]*/F/'; stat -c '%n %a' k_$t k_$t.pub; done
 head -1 k_rsa; wc -c k_ed25519.pub k_ed25519 k_ecdsa.pub; ssh-keygen -y -f k_rsa | cmp - k_rsa.pub; ssh-keygen -e -m PKCS8 -f k_rsa.pub | head -1

@@ -40,7 +40,6 @@ MORE = (
         "libpam-runtime",
         "libtool",
         "locales",
-        "man-db",
         "openssh-client",
         "openssl",
         "perl",

@@ -19,6 +19,7 @@ DIFFERING = (
     "var/lib/systemd/*",
     "var/cache/debconf/*-old",
     "var/lib/dpkg/*-old",
+    "etc/machine-id",
     "etc/ssh/ssh_host_*_key",
     "etc/ssh/ssh_host_*_key.pub",
     "etc/ssl/*/ssl-cert-snakeoil.*",

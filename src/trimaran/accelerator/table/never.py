@@ -25,6 +25,7 @@ _NEVER = (
     (("systemd",), "/bin/systemctl", "units may ask for the machine"),
     (("systemd",), "/bin/systemd-sysusers", "its files may ask for the machine"),
     (("systemd",), "/bin/systemd-tmpfiles", "its files may ask for the machine"),
+    (("man-db",), "/bin/mandb", "its index of Serbian pages came out otherwise"),
     (("fontconfig",), "/bin/fc-cache", "its caches are for one kind of CPU"),
     (
         ("libgdk-pixbuf-2.0-0",),

@@ -37,14 +37,6 @@ SETUP: tuple[Rule, ...] = (
     ),
     Rule(
         "neutral",
-        ("man-db",),
-        ("/bin/mandb",),
-        "its database is the same on every CPU of one byte order",
-        byte_order=_ORDER,
-        converts=True,
-    ),
-    Rule(
-        "neutral",
         ("openssh-client",),
         ("/bin/ssh-keygen",),
         "keys have one form on every CPU; what it would load is the target's",
