@@ -120,8 +120,8 @@ def test_what_is_never_native_says_why(rule: Rule) -> None:
 def test_programs_of_a_base(
     architecture: str, cpu: str, names: tuple[str, ...], tmp_path: Path
 ) -> None:
-    root = debian_root("stable", architecture, PROGRAMS)
-    kit = debian_root("stable", "amd64", PROGRAMS)
+    root = debian_root("trixie", architecture, PROGRAMS)
+    kit = debian_root("trixie", "amd64", PROGRAMS)
     native = compare(root, kit, cpu, {name: SAMPLES[name] for name in names}, tmp_path)
     assert {f"/usr/bin/{name}" for name in names} <= native
     assert not native & {"/usr/bin/uname", "/usr/bin/arch", "/usr/bin/od", "/usr/bin/seq"}
@@ -129,8 +129,8 @@ def test_programs_of_a_base(
 
 @pytest.mark.real
 def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
-    root = debian_root("stable", "arm64", BUILDING)
-    kit = debian_root("stable", "amd64", BUILDING)
+    root = debian_root("trixie", "arm64", BUILDING)
+    kit = debian_root("trixie", "amd64", BUILDING)
     samples = {**BUILDERS, "msgfmt": SAMPLES["msgfmt"]}
     native = compare(root, kit, "aarch64", samples, tmp_path)
     wanted = ("cmake", "cpack", "ctest", "msgfmt", "pkgconf")
@@ -149,7 +149,7 @@ def test_programs_that_are_told_of_the_target(tmp_path: Path) -> None:
     ],
 )
 def test_tools_of_go(architecture: str, cpu: str, tmp_path: Path) -> None:
-    root, kit = (debian_root("stable", one, GO) for one in (architecture, "amd64"))
+    root, kit = (debian_root("trixie", one, GO) for one in (architecture, "amd64"))
     quick = {name: text for name, text in GOLANG.items() if name != "compile"}
     native = compare(root, kit, cpu, quick, tmp_path)
     assert {"asm", "compile", "gofmt", "pack"} <= {os.path.basename(one) for one in native}
@@ -160,7 +160,7 @@ def test_tools_of_go(architecture: str, cpu: str, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("suite", "architecture", "cpu"),
-    [("stable", "arm64", "aarch64"), ("stable", "armhf", "arm"), ("bookworm", "arm64", "aarch64")],
+    [("trixie", "arm64", "aarch64"), ("trixie", "armhf", "arm"), ("bookworm", "arm64", "aarch64")],
 )
 def test_programs_that_go_builds(suite: str, architecture: str, cpu: str, tmp_path: Path) -> None:
     root = debian_root(suite, architecture, (*GO, *NATIVE))
@@ -176,11 +176,11 @@ def test_programs_that_go_builds(suite: str, architecture: str, cpu: str, tmp_pa
 @pytest.mark.parametrize(
     ("suite", "architecture", "cpu"),
     [
-        ("stable", "arm64", "aarch64"),
-        ("stable", "armhf", "arm"),
-        ("stable", "ppc64el", "ppc64le"),
-        ("stable", "riscv64", "riscv64"),
-        ("stable", "s390x", "s390x"),
+        ("trixie", "arm64", "aarch64"),
+        ("trixie", "armhf", "arm"),
+        ("trixie", "ppc64el", "ppc64le"),
+        ("trixie", "riscv64", "riscv64"),
+        ("trixie", "s390x", "s390x"),
         ("bookworm", "arm64", "aarch64"),
     ],
 )

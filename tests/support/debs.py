@@ -10,10 +10,12 @@ import os
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 
 from tests.support.apt import CACHE, private_apt, source_of
 
+_TODAY = "stable"
 _MERGED = ("bin", "sbin", "lib", "lib64")
 
 
@@ -21,7 +23,7 @@ def debian_root(suite: str, architecture: str, packages: tuple[str, ...]) -> Pat
     """A root with packages and all that they depend on, from the cache or the mirror.
 
     Args:
-        suite: bookworm, stable.
+        suite: its name, such as trixie.
         architecture: as Debian names it.
         packages: their names; a change of them makes a new root.
     """
@@ -46,11 +48,20 @@ def _download(
     scratch: Path, suite: str, architecture: str, packages: tuple[str, ...]
 ) -> list[Path]:
     mirror = source_of("dpkg").split()[0]
-    apt_get = private_apt(scratch / "apt", f"deb {mirror} {suite} main", architecture)
+    line = f"deb {mirror} {_served(mirror, suite)} main"
+    apt_get = private_apt(scratch / "apt", line, architecture)
     words = ["-y", "--no-install-recommends", "--download-only", "install", *packages]
     subprocess.run([*apt_get, "update"], check=True)
     subprocess.run([*apt_get, *words], check=True, stdout=subprocess.DEVNULL)
     return sorted((scratch / "apt/cache/archives").glob("*.deb"))
+
+
+def _served(mirror: str, suite: str) -> str:
+    """The release of today by that name: a mirror in the midst of an update may have its lists
+    whole there, and not yet, or no longer, by its code name.
+    """
+    with urllib.request.urlopen(f"{mirror}/dists/{_TODAY}/Release") as answer:  # noqa: S310
+        return _TODAY if f"Codename: {suite}\n".encode() in answer.read() else suite
 
 
 def _make(root: Path, archives: list[Path]) -> None:
