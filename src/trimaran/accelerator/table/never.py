@@ -20,7 +20,6 @@ _NEVER = (
     (("coreutils",), "/sbin/chroot", "what it starts does not see the stand-ins"),
     (("gettext",), "/bin/msginit", "what it starts would not find its own tables of characters"),
     (("libc-bin",), "/sbin/ldconfig", "it reads libraries of its own CPU"),
-    (("libc-bin",), "/bin/localedef", "it writes in the byte order of its CPU"),
     (("util-linux",), "/bin/setarch", _TELLS),
     (("systemd",), "/bin/systemctl", "units may ask for the machine"),
     (("systemd",), "/bin/systemd-sysusers", "its files may ask for the machine"),
