@@ -11,10 +11,15 @@ pytestmark = pytest.mark.real
 DOCKERFILE = 'FROM busybox\nRUN uname -m > /machine\nCMD ["cat", "/machine"]\n'
 
 
+def _own(shop: Workshop) -> str:
+    """A part of a repository's name that is the workshop's own, of a folder with any letters."""
+    return "".join(filter(str.isalnum, shop.folder.name.lower()))
+
+
 @pytest.fixture
 def pushed(shop: Workshop, registry: RunningRegistry) -> str:
     """An image of four platforms that the registry has under two tags, and the store has not."""
-    name = f"{registry.host}/store-commands/{shop.folder.name.lower().strip('_-')}"
+    name = f"{registry.host}/store-commands/{_own(shop)}"
     context = shop.context(DOCKERFILE)
     shop.build("--platform", FOUR, "-t", f"{name}:1", "-t", f"{name}:2", "--push", context)
     return name
@@ -64,7 +69,7 @@ def test_prune_empties_the_cache_and_leaves_images(shop: Workshop) -> None:
 def test_the_flow_of_docker_manifest_with_tags_of_architectures(
     shop: Workshop, registry: RunningRegistry
 ) -> None:
-    name = f"{registry.host}/{shop.folder.name.lower().strip('_-')}/whoami"
+    name = f"{registry.host}/{_own(shop)}/whoami"
     three = "linux/arm/v7,linux/arm64,linux/amd64"
     shop.build("--platform", three, "-t", name, "--arch-tags", shop.context(DOCKERFILE))
     built = shop.ok("inspect", "--raw", name).stdout
