@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import subprocess
 from collections.abc import Collection
 from pathlib import Path
-from typing import cast
 
 import pytest
 from tests.accelerator.test_dpkg import SUM, grep, make, read
@@ -18,14 +19,18 @@ from trimaran.accelerator.equality import (
     same_upstream,
     unchanged,
 )
-from trimaran.accelerator.kits import Library, Stock
-from trimaran.accelerator.packages import Owned, Package
+from trimaran.accelerator.kits import Kit, Stock
+from trimaran.accelerator.packages import Package
 
 
 def package(version: str, source: str = "gcc-12", source_version: str = "") -> Package:
     return Package("cpp-12", version, "arm64", source, source_version or version)
 
 
+LIBRARY = """Package: libseccomp2
+Status: install ok installed
+Architecture: arm64
+Version: """
 CROSS = package("14.2.0-19cross1", "gcc-14-cross", "9")
 
 
@@ -75,17 +80,23 @@ def test_a_program_is_its_packages_own_or_not(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-class _Stock:
-    """A kit with one program, which loads one library."""
-
-    def owner(self, path: str) -> Owned:
-        name = "grep" if path == "/usr/bin/grep" else "libseccomp2"
-        return Owned(Package(name, "3.11-4", "amd64", name, "3.11-4"), "md5", SUM)
-
-    def libraries(self, path: str) -> tuple[Library, ...]:
-        del path
-        where = "/usr/lib/libseccomp.so.2"
-        return (Library("libseccomp.so.2", where, self.owner(where)),)
+def kit_of_grep(root: Path) -> Stock:
+    """A kit whose grep loads a library of another package."""
+    (root / "usr/lib").mkdir(parents=True)
+    (root / "usr/bin").mkdir()
+    (root / "lib").symlink_to("usr/lib")
+    source = root / "a.c"
+    source.write_text("int answer(void) { return 42; }\n")
+    bare = ("cc", "-nostdlib", "-shared", "-fPIC", source)
+    library, program = root / "usr/lib/libseccomp.so.2", root / "usr/bin/grep"
+    subprocess.run((*bare, "-Wl,-soname,libseccomp.so.2", "-o", library), check=True)
+    subprocess.run((*bare, "-Wl,--no-as-needed", library, "-o", program), check=True)
+    sums = {
+        owner: f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(root)}\n"  # noqa: S324 - dpkg's own sums
+        for owner, path in (("grep", program), ("libseccomp2", library))
+    }
+    make(root, grep(), f"{LIBRARY}3.11-4\n", sums=sums)
+    return Stock(Kit("base", root), "x86_64-linux-gnu")
 
 
 @pytest.mark.parametrize(
@@ -101,11 +112,11 @@ class _Stock:
 def test_a_library_that_the_root_may_lack(
     tmp_path: Path, installed: str, optional: Collection[str], *, equal: bool
 ) -> None:
-    library = "Package: libseccomp2\nStatus: install ok installed\nArchitecture: arm64\n"
-    make(tmp_path, grep(), *([f"{library}Version: {installed}"] if installed else []))
-    database = read(tmp_path)
+    image = tmp_path / "image"
+    make(image, grep(), *([f"{LIBRARY}{installed}\n"] if installed else []))
+    database = read(image)
     package = database.package("grep")
     assert package
-    stock = cast("Stock", _Stock())
+    stock = kit_of_grep(tmp_path / "kit")
     found = compare(database, package, stock, "/usr/bin/grep", compatible=False, optional=optional)
     assert isinstance(found, Equal) is equal

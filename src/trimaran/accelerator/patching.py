@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator, Sequence
 
 from trimaran.accelerator.pointing import References, UnpatchableError
-from trimaran.accelerator.programs import PF_W, PF_X, PT_LOAD, SEGMENT, Program, Segment
+from trimaran.accelerator.programs import PF_W, PT_LOAD, SEGMENT, Program, Segment
 
 __all__ = ["UnpatchableError", "patch", "texts"]
 
@@ -115,11 +115,9 @@ def _holds(segment: Segment, offset: int) -> bool:
 def _refuse_numbers(program: Program, old: bytes) -> None:
     """A text that is in the code itself, as a number, cannot be found by its end."""
     head = next(old[:size] for size in _HEAD_BYTES if len(old) >= size or size == _HEAD_BYTES[-1])
-    for one in program.segments:
-        if one.kind == PT_LOAD and one.flags & PF_X:
-            code = program.data[one.offset : one.offset + one.file_bytes]
-            if head in code:
-                raise UnpatchableError(f"{old.decode(errors='replace')} is part of its code")
+    for one in program.code:
+        if head in program.data[one.offset : one.offset + one.file_bytes]:
+            raise UnpatchableError(f"{old.decode(errors='replace')} is part of its code")
 
 
 def _fits(references: References, address: int, old: bytes, new: bytes) -> bool:

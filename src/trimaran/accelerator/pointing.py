@@ -6,7 +6,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator
 
-from trimaran.accelerator.programs import EM_X86_64, ET_EXEC, PF_X, PT_LOAD, Program, Segment
+from trimaran.accelerator.programs import EM_X86_64, ET_EXEC, Program
 
 _DT_RELA, _DT_RELASZ, _DT_RELR, _DT_RELRSZ = 7, 8, 36, 35
 _R_RELATIVE = 8
@@ -65,19 +65,20 @@ class References:
     def _has_number(self, start: int, end: int) -> bool:
         """Whether a program of fixed addresses has one of them in it as a number."""
         data = self._program.data
-        code = [range(one.offset, one.offset + one.file_bytes) for one in self._code()]
         for upper in range(start >> 8, (end - 1 >> 8) + 1):
             needle = struct.pack("<I", upper)[:3]
             at = data.find(needle, 1) - 1
             while at >= 0:
-                if start <= upper << 8 | data[at] < end and (
-                    _is_operand(data, at)
-                    if any(at in one for one in code)
-                    else not any(data[at + _WORD : at + 2 * _WORD])
-                ):
+                if start <= upper << 8 | data[at] < end and self._may_be_address(at):
                     return True
                 at = data.find(needle, at + 2) - 1
         return False
+
+    def _may_be_address(self, at: int) -> bool:
+        """Whether a number is an instruction's, or 64 bits of data of which the upper are zero."""
+        if any(one.offset <= at < one.offset + one.file_bytes for one in self._program.code):
+            return _is_operand(self._program.data, at)
+        return not any(self._program.data[at + _WORD : at + 2 * _WORD])
 
     def turn(self, data: bytearray, old: int, new: int) -> None:
         """Let all that points at `old` point at `new`, in a copy of the program.
@@ -97,16 +98,12 @@ class References:
 
     def _in_code(self, address: int, end: int = 0) -> Iterator[tuple[int, bool]]:
         """What reaches an address, or one before `end`, relative to itself; whether by `lea`."""
-        for segment in self._code():
+        for segment in self._program.code:
             start = segment.offset
             code = self._program.data[start : start + segment.file_bytes]
             first = address - segment.address
             for at in displacements(code, first, max(first + 1, end - segment.address)):
                 yield start + at, _is_lea(code, at)
-
-    def _code(self) -> list[Segment]:
-        segments = self._program.segments
-        return [one for one in segments if one.kind == PT_LOAD and one.flags & PF_X]
 
     def _relocated(self, tags: dict[int, int]) -> Iterator[tuple[int, int]]:
         """Where the loader finds each pointer that it moves, and what it points at."""

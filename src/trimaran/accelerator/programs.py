@@ -14,7 +14,7 @@ import msgspec
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_GNU_RELRO = 1, 2, 3, 0x6474E552
 DT_NEEDED, DT_STRTAB, DT_RPATH, DT_RUNPATH = 1, 5, 15, 29
 ET_EXEC = 2
-PF_X, PF_W = 1, 2
+_PF_X, PF_W = 1, 2
 EM_X86_64, EM_AARCH64 = 62, 183
 HEADER = struct.Struct("<16sHHIQQQIHHHHHH")
 SEGMENT = struct.Struct("<IIQQQQQQ")
@@ -73,6 +73,11 @@ class Program:
     def search_paths(self) -> tuple[str, ...]:
         """Its own folders of libraries (DT_RPATH, DT_RUNPATH)."""
         return self._strings(DT_RPATH, DT_RUNPATH)
+
+    @property
+    def code(self) -> tuple[Segment, ...]:
+        """The segments that are executed."""
+        return tuple(one for one in self.segments if one.kind == PT_LOAD and one.flags & _PF_X)
 
     def offset_of(self, address: int) -> int:
         """Where in the file an address's byte is; ValueError if it is in none of the segments."""

@@ -12,7 +12,7 @@ import re
 import struct
 
 from trimaran.accelerator.pointing import UnpatchableError
-from trimaran.accelerator.programs import EM_X86_64, ET_EXEC, PF_X, PT_LOAD, Program
+from trimaran.accelerator.programs import EM_X86_64, ET_EXEC, Program
 
 _FIRST, _SECOND, _CALL = b"\xbf", b"\xbe", b"\xe8"
 """mov edi, imm32; mov esi, imm32; call rel32 (Intel's manual, volume 2)."""
@@ -63,8 +63,7 @@ def _moves(program: Program, code: bytes) -> list[int]:
     """The file offsets of an instruction."""
     return [
         match.start()
-        for one in program.segments
-        if one.kind == PT_LOAD and one.flags & PF_X
+        for one in program.code
         for match in re.compile(re.escape(code), re.DOTALL).finditer(
             program.data, one.offset, one.offset + one.file_bytes
         )
@@ -87,11 +86,7 @@ def _is_call(program: Program, at: int) -> bool:
         return False
     (distance,) = _DISTANCE.unpack_from(program.data, at + 1)
     target = program.address_of(at) + _SIZE + distance
-    return any(
-        one.address <= target < one.address + one.file_bytes
-        for one in program.segments
-        if one.kind == PT_LOAD and one.flags & PF_X
-    )
+    return any(one.address <= target < one.address + one.file_bytes for one in program.code)
 
 
 def _gives_dash(program: Program, at: int) -> bool:

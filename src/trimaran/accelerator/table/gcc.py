@@ -8,6 +8,7 @@ _BINUTILS = """
 addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf size strings strip"""
 _LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
 _CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
+_GCC = ("gcc-{gcc}-{triplet}", "gcc-{gcc}")
 _NO_PREFIX = (
     *("zGCC_EXEC_PREFIX", "n-iprefix", "m-fplugin", "n-frecord-gcc-switches", "n-v"),
     *("m--output-pch", "n-Winvalid-pch"),  # a compiled header is an image of its own compiler
@@ -67,7 +68,7 @@ CROSS: tuple[Rule, ...] = (
     ),
     Rule(
         "cross",
-        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        _GCC,
         (f"{_LIBEXEC}/lto1",),
         "as cc1",
         stand_in=f"{_CROSS}/lto1",
@@ -77,7 +78,7 @@ CROSS: tuple[Rule, ...] = (
     ),
     Rule(
         "cross",
-        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        _GCC,
         (f"{_LIBEXEC}/collect2",),
         "it computes nothing, and starts the linker; a copy that looks for it by its plain name",
         stand_in=f"{_CROSS}/collect2",
@@ -85,7 +86,7 @@ CROSS: tuple[Rule, ...] = (
     ),
     Rule(
         "cross",
-        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        _GCC,
         (f"{_LIBEXEC}/lto-wrapper",),
         "it starts the driver that it is told of, with options of the objects",
         stand_in=f"{_CROSS}/lto-wrapper",
@@ -107,7 +108,7 @@ CROSS: tuple[Rule, ...] = (
     ),
     Rule(
         "cross",
-        ("gcc-{gcc}-{triplet}", "gcc-{gcc}"),
+        _GCC,
         tuple(f"/bin/{{triplet}}-gcc-{name}-{{gcc}}" for name in ("ar", "nm", "ranlib")),
         "it starts that program of binutils with gcc's plug-in, which it finds as a driver does",
         fields=("zGCC_EXEC_PREFIX",),
