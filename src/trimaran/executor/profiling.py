@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import msgspec
 
 _PAUSE_S = 0.004
+_SHORTEST_S = _PAUSE_S / 2
+"""What is shorter does not tell how busy a process is: at first it waits for its answer."""
 _PAUSES_PER_READING = 50
 """Reading takes at most the fiftieth part of a CPU, however many processes there are."""
 _SHARE_OF_FILES = 4
@@ -46,8 +48,8 @@ class Times(msgspec.Struct, frozen=True):
 class _Exec:
     """One that was not seen to end: its counter, and its process's clock when it began.
 
-    `rate` is the share of a CPU that it had between the last two readings; before the second one it
-    is taken to be busy.
+    `rate` is the share of a CPU that it had between the last two readings that were not too close;
+    before there are such it is taken to be busy.
     """
 
     pid: int
@@ -66,7 +68,7 @@ class _Exec:
             return False
         if cpu < self.last:  # another process has its number already
             return False
-        if now > self.read_at:
+        if now - self.read_at >= _SHORTEST_S:
             self.rate = (cpu - self.last) / (now - self.read_at)
         self.last, self.read_at = cpu, now
         return True
