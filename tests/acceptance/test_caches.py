@@ -314,6 +314,7 @@ def test_a_kill_while_a_cache_is_pushed_leaves_the_old_one(
             time.sleep(moments.uniform(0, 0.06))
             build.send_signal(signal.SIGKILL)
             ends.append(build.wait())
+        registry.settle()
         if tag.read_text() != before:  # it was done: the new one is the old one from here on
             last = f"{instruction}\n"
         small.write("context/Dockerfile", f"{ONE}{last}")

@@ -149,7 +149,7 @@ def hang(folder: str, program: str, platform: str, choice: str, end_s: str) -> A
 def busy(folder: str, program: str, platform: str, end_s: str) -> Any:
     """A step that says nothing but works."""
     bench = QuirkBench(folder, program, platform, "auto", float(end_s))
-    return bench.outcome("/bin/sh", "-c", "i=0; while [ $i -lt 80000 ]; do i=$((i+1)); done")
+    return bench.outcome("/bin/sh", "-c", "i=0; while [ $i -lt 240000 ]; do i=$((i+1)); done")
 
 
 def unhandled(folder: str, program: str, platform: str) -> Any:

@@ -138,7 +138,8 @@ def test_without_a_timeout_a_hang_goes_on(play: Play, choice: str, end_s: str) -
 
 
 def test_silent_work_is_no_hang(play: Play) -> None:
-    result = play(scenarios.busy, "arm64", "0.6", architecture="arm64")
+    # A busy kernel may hold up the container's start for half a second.
+    result = play(scenarios.busy, "arm64", "2", architecture="arm64")
     assert result["layer"] == []
     assert result["notices"] == []
 

@@ -49,6 +49,12 @@ class RunningRegistry:
         # after it has removed the rest.
         return list(self.storage.glob(f"**/{repository}/_uploads/*/startedat"))
 
+    def settle(self, quiet_s: float = 0.5) -> None:
+        """Wait for the end of what clients that are gone had asked for."""
+        size = -1
+        while size != (size := self.log.stat().st_size):
+            time.sleep(quiet_s)
+
 
 @contextmanager
 def serve_registry(
