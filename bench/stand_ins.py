@@ -19,7 +19,7 @@ from bench.cases import NATIVE
 
 _CONTEXT = Path(__file__).with_name("works")
 _TRIMARAN = str(Path(sys.executable).with_name("trimaran"))
-WORKS = ("apt-update", "apt-install", "lua", "redis", "jq", "cmake", "go")
+WORKS = ("apt-update", "apt-install", "lua", "redis", "jq", "cmake", "go", "rust")
 
 
 @dataclass(frozen=True, slots=True)

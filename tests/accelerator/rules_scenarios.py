@@ -15,10 +15,12 @@ from typing import Any
 from trimaran import machines
 from trimaran.accelerator import interpreter
 from trimaran.accelerator.answers import Answer, Emulate, Native, encode
+from trimaran.accelerator.calls import Call, judged
 from trimaran.accelerator.judge import Judge, Question, Script
 from trimaran.accelerator.kits import Kit
 from trimaran.accelerator.targets import triplet_of
 from trimaran.emulation import find, handlers
+from trimaran.executor.callers import call_of, peer
 from trimaran.linux import mounts
 
 _COUNTERS = 8192
@@ -151,9 +153,20 @@ def _serve(control: Path, merged: Path, judge: Judge, answers: dict[str, Answer]
                 ]
                 script = Script(paths[1], descriptors[1]) if len(paths) > 1 else None
                 answer = judge.answer(Question(paths[0], descriptors[0], argv0, merged, script))
-                answers["~".join(paths)] = answer
+                answer = _of_call(answer, peer(connection), merged)
+                key = "~".join(paths)
+                if isinstance(answer, Native) or key not in answers:
+                    answers[key] = answer
                 connection.send(encode(answer, 4))
                 for one in descriptors:
                     os.close(one)
 
     threading.Thread(target=serve, daemon=True).start()
+
+
+def _of_call(answer: Answer, pid: int, merged: Path) -> Answer:
+    if not isinstance(answer, Native):
+        return answer
+    found = call_of(pid)
+    folder = found.folder.removeprefix(str(merged))
+    return judged(answer, Call(merged, folder, found.argv, found.environment))

@@ -122,6 +122,13 @@ def test_go_comes_in_the_version_that_is_asked_for(tmp_path: Path, word: str, pa
     assert [name for name in found if name.startswith("golang")] == [package]
 
 
+def test_rustc_comes_where_a_package_of_it_is_installed(tmp_path: Path) -> None:
+    assert {"cargo", "rustc"} <= set(names(tmp_path, "arm64", "apt-get install -y cargo gcc"))
+    assert "rustc" in names(tmp_path / "b", "arm64", "apt-get install -y rustc", "cargo build")
+    texts = ("apt-get install -y gcc", "cargo build --release")  # as with an official base
+    assert "rustc" not in names(tmp_path / "c", "arm64", *texts)
+
+
 def test_alpine_has_no_cross_packages(tmp_path: Path) -> None:
     database = tmp_path / "lib/apk/db"
     database.mkdir(parents=True)

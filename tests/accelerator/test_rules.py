@@ -17,6 +17,7 @@ from tests.accelerator import rules_scenarios as scenarios
 from tests.accelerator.compiler_samples import BUILDERS, CLANG, COMPILERS, PROJECTS
 from tests.accelerator.golang_samples import GOLANG
 from tests.accelerator.linking_samples import LINKING
+from tests.accelerator.rust_samples import RUST
 from tests.accelerator.samples import BASE, PYTHON, SETUP, TOOLS
 from tests.support.debs import debian_root
 from tests.support.inside import run_inside
@@ -57,6 +58,7 @@ NATIVE = ("gcc", "g++", "libc6-dev")
 CLANGS = ("clang", "lld", "llvm")
 ELSEWHERE = ("busybox",)  # Alpine's
 GO = ("bash", "coreutils", "dash", "findutils", "grep", "golang-go", "mawk", "sed")
+RUSTC = ("bash", "coreutils", "dash", "gcc", "libc6-dev", "mawk", "rustc", "sed", "cargo")
 QUICKEST = ("apt-get", "bash", "dash", "dpkg", "make", "sed")
 QUICK = (*QUICKEST, "cat", "iconv")
 SAMPLES = {
@@ -100,7 +102,7 @@ def names_of(rule: Rule) -> set[str]:
 @pytest.mark.parametrize("rule", [one for one in RULES if one not in NEVER], ids=str)
 def test_every_row_has_a_sample_and_a_reason(rule: Rule) -> None:
     assert rule.why
-    assert names_of(rule) & {*SAMPLES, *GOLANG, *ELSEWHERE}
+    assert names_of(rule) & {*SAMPLES, *GOLANG, *RUST, *ELSEWHERE}
 
 
 @pytest.mark.parametrize("rule", NEVER, ids=str)
@@ -169,6 +171,31 @@ def test_programs_that_go_builds(suite: str, architecture: str, cpu: str, tmp_pa
     tools = {os.path.basename(one) for one in native if "/pkg/tool/" in one}
     assert {"asm", "buildid", "cgo", "compile", "cover", "link", "nm", "vet"} >= tools
     assert {"asm", "cgo", "compile", "link", "vet"} <= tools
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("architecture", "cpu"),
+    [
+        *(("arm64", "aarch64"), ("armhf", "arm"), ("ppc64el", "ppc64le")),
+        *(("riscv64", "riscv64"), ("s390x", "s390x")),
+    ],
+)
+def test_what_rustc_compiles(architecture: str, cpu: str, tmp_path: Path) -> None:
+    root = debian_root("trixie", architecture, RUSTC)
+    kit = debian_root("trixie", "amd64", (*RUSTC, f"gcc-{scenarios.triplet(cpu)}"))
+    assert "/usr/bin/rustc" in compare(root, kit, cpu, {"rustc": RUST["rustc"]}, tmp_path)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(("architecture", "cpu"), [("arm64", "aarch64"), ("riscv64", "riscv64")])
+def test_what_cargo_builds(architecture: str, cpu: str, tmp_path: Path) -> None:
+    root = debian_root("trixie", architecture, RUSTC)
+    kit = debian_root("trixie", "amd64", (*RUSTC, f"gcc-{scenarios.triplet(cpu)}"))
+    native = compare(root, kit, cpu, {"cargo": RUST["cargo"]}, tmp_path)
+    assert {"/usr/bin/cargo", "/usr/bin/rustc"} <= native
 
 
 @pytest.mark.real

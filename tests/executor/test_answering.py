@@ -110,6 +110,22 @@ def test_an_answer_that_may_change_is_not_kept(folder: Path, program: Path) -> N
     assert os.listdir(folder / "answers") == []
 
 
+def test_what_depends_on_the_call_is_asked_each_time(folder: Path, program: Path) -> None:
+    judged: list[Question] = []
+
+    def judge(question: Question) -> Answer:
+        judged.append(question)
+        return msgspec.structs.replace(NATIVE, calls="rust")
+
+    with asked(folder, judge) as (_, slots, _):
+        assert ask(folder, program).startswith(b"c2\0xkit/tool\0")
+        assert ask(folder, program).startswith(b"c2\0xkit/tool\0")
+
+    assert len(judged) == 1
+    assert slots.native == {2}
+    assert os.listdir(folder / "answers") == []
+
+
 def test_a_judge_that_fails_means_the_emulator(folder: Path, program: Path) -> None:
     def judge(question: Question) -> Answer:
         raise ValueError(question.argv0)

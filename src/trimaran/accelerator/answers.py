@@ -26,6 +26,7 @@ class Native(msgspec.Struct, frozen=True):
         package: name and version of the package that owns the program.
         fields: of the answer, without the counter.
         exact: the versions are the same; otherwise only upstream's are (`compatible`).
+        calls: which module judges each of its calls (`calls`); none has to if this is empty.
     """
 
     program: str
@@ -33,6 +34,7 @@ class Native(msgspec.Struct, frozen=True):
     package: str
     fields: tuple[str, ...]
     exact: bool = True
+    calls: str = ""
 
 
 class Emulate(msgspec.Struct, frozen=True):

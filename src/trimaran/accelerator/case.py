@@ -104,7 +104,8 @@ class Case(msgspec.Struct, frozen=True):
         fields = launch(start, (*self._fields(stock, told=not start.folders), *more.fields), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
-        return Native(self.path, start.seen, package, fields, equal.exact)
+        calls = self.match.rule.calls
+        return Native(self.path, start.seen, package, fields, equal.exact, calls)
 
     def _start(self, stock: Stock, stand_in: str) -> Start:
         copies = Copies(self.settings.own, self.path, self.tree, self.match, stock)
@@ -112,7 +113,8 @@ class Case(msgspec.Struct, frozen=True):
             seen, folders = copies.program(stand_in), copies.libraries(stand_in)
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
-        return Start(stock, stand_in, seen, folders, copies.preload())
+        judged = bool(self.match.rule.calls)
+        return Start(stock, stand_in, seen, folders, copies.preload(), judged)
 
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:
         rule = self.match.rule

@@ -95,6 +95,7 @@ _DESKTOP = re.compile(
     r"|lib(?:gdk-pixbuf|gtk-\d|magickwand|vips)[\w.-]*"
 )
 _LLVM = re.compile(r"(?:clang|lld|llvm)(?:-\d+)?")
+_RUST = {"cargo", "dh-cargo", "rust-all", "rustc"}
 _GO = re.compile(r"(golang-[0-9.]+)(?:-go)?")
 _NOT_NAMES = str.maketrans({"_": "-"})  # Debian's policy 5.6.1
 
@@ -146,6 +147,8 @@ def packages(
         found.update((word,) if _LLVM.fullmatch(word) else ())
         if go := _GO.fullmatch(word):
             found.add(f"{go[1]}-go")
+    if any(_RUST.intersection(_WORD.findall(one)) for one in texts if _INSTALLS.search(one)):
+        found |= {"cargo", "rustc"}
     return tuple(sorted(found))
 
 

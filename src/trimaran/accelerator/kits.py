@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -89,18 +89,20 @@ class Stock:
         found: dict[str, Library] = {}
         pending = [path]
         while pending:
-            program = self.program(pending.pop())
+            path = pending.pop()
+            program = self.program(path)
             for name in program.needed if program else ():
                 if name in found:
                     continue
-                where = self._library(name, program.search_paths if program else ())
+                own = program.search_paths if program else ()
+                where = self._library(name, [_placed(one, path) for one in own])
                 if not where:
                     return name
                 found[name] = Library(name, where, self.owner(where))
                 pending.append(where)
         return tuple(found.values())
 
-    def _library(self, name: str, own_folders: tuple[str, ...]) -> str:
+    def _library(self, name: str, own_folders: Sequence[str]) -> str:
         for folder in (*own_folders, *self.folders):
             if folder.startswith("/") and (real := self.real(posixpath.join(folder, name))):
                 return real
@@ -120,6 +122,12 @@ class Stock:
             if not owned or file is None or digest(file, owned.algorithm) != owned.digest:
                 return None
         return owned
+
+
+def _placed(folder: str, path: str) -> str:
+    """A program's own folder of libraries, as its loader finds it (gABI chapter 5, `$ORIGIN`)."""
+    origin = posixpath.dirname(path)
+    return folder.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
 
 
 def _library_folders(tree: Tree, triplet: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ class Start(msgspec.Struct, frozen=True):
         seen: where the container sees that, or a changed copy.
         folders: of changed libraries, which come before the kit's.
         preload: a library that only this program loads; its children know nothing of it.
+        judged: what each call would load by LD_LIBRARY_PATH is looked at elsewhere.
     """
 
     stock: Stock
@@ -35,6 +36,7 @@ class Start(msgspec.Struct, frozen=True):
     seen: str
     folders: tuple[str, ...] = ()
     preload: str = ""
+    judged: bool = False
 
 
 def launch(
@@ -64,7 +66,8 @@ def launch(
     through = _through_loader(start, start.stock.real(program.interpreter))
     if not through:
         return "the kit's dynamic loader cannot give a program another name"
-    own = [] if _needs_c_library_alone(program.needed) else ["zLD_LIBRARY_PATH"]
+    safe = start.judged or _needs_c_library_alone(program.needed)
+    own = [] if safe else ["zLD_LIBRARY_PATH"]
     return (*conditions, *_LOADER, *own, *through, *arguments, "*", *behind)
 
 

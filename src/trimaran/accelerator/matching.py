@@ -17,6 +17,7 @@ _PARTS = {
     "go": _VERSION,
     "libexec": "libexec|lib",
     "llvm": "19",  # those whose default target was compared
+    "toolchain": r"[\w.+-]+",
     "python": r"3\.1[1-9]",
 }
 _WORD = re.compile(r"\{(\w+)\}")
@@ -80,6 +81,7 @@ class Matcher:
         parts = {
             **_PARTS,
             "goarch": re.escape(self._words["goarch"]),
+            "rust": re.escape(self._words["rust"]),
             "triplet": "|".join(map(re.escape, self._triplets)),
         }
         pieces = _WORD.split(program)

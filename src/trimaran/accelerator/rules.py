@@ -11,12 +11,13 @@ from trimaran.accelerator.table.never import NEVER
 from trimaran.accelerator.table.perl import PERL
 from trimaran.accelerator.table.python import PYTHON
 from trimaran.accelerator.table.rule import Rule
+from trimaran.accelerator.table.rust import RUST
 from trimaran.accelerator.table.setup import SETUP
 from trimaran.accelerator.table.tools import NEUTRAL
 
 __all__ = ["NEVER", "RULES", "Rule"]
 
 RULES: tuple[Rule, ...] = (
-    *(*NEUTRAL, *TOLD, *CMAKE, *PATCHED, *CROSS, *GOLANG, *LLVM, *PERL, *PYTHON, *SETUP),
+    *(*NEUTRAL, *TOLD, *CMAKE, *PATCHED, *CROSS, *GOLANG, *LLVM, *RUST, *PERL, *PYTHON, *SETUP),
     *NEVER,
 )

@@ -27,6 +27,12 @@ _GO_VARIABLES = {
     "ppc64le": "GOPPC64",
     "riscv64": "GORISCV64",
 }
+# What rustc calls a CPU where Debian calls its compiler's triplet otherwise than by one more word.
+_RUST = {
+    "arm-linux-gnueabi": "armv5te-unknown-linux-gnueabi",
+    "arm-linux-gnueabihf": "armv7-unknown-linux-gnueabihf",
+    "riscv64-linux-gnu": "riscv64gc-unknown-linux-gnu",
+}
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -60,7 +66,14 @@ def names_of(target: Machine, host: Machine, architecture: str) -> Names:
             "host_folder": host.triplets[0],
             "goarch": target.architecture,
             "host_goarch": host.architecture,
+            "rust": rust_triple(triplet),
+            "host_rust": rust_triple(host.triplets[0]),
             "goarch_variable": _GO_VARIABLES.get(target.architecture, "GOARCH"),
         },
         {triplet: _MULTIARCH.get(triplet, triplet)},
     )
+
+
+def rust_triple(triplet: str) -> str:
+    """What rustc calls a target, with the vendor."""
+    return _RUST.get(triplet) or triplet.replace("-", "-unknown-", 1)

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
-from trimaran.accelerator import conditions
+from trimaran.accelerator import calls, conditions
 from trimaran.accelerator.answers import LIMIT_BYTES, Answer, Emulate, Native, encode
 from trimaran.accelerator.judge import Question, Script
+from trimaran.executor.callers import call_of, peer, root_of
 from trimaran.executor.profiling import Profiler
 
-_CREDENTIALS = struct.Struct("3i")
 _BACKLOG = 256
 _MODE = 0o666  # a step's program of any user may ask
 
@@ -144,16 +143,17 @@ class AnswerServer:
                     os.close(descriptor)
 
     def _answer(self, connection: socket.socket, text: bytes, descriptors: list[int]) -> bytes:
-        pid = _peer(connection)
+        pid = peer(connection)
         question = _question(pid, text, descriptors)
         if question is None:
             return encode(Emulate("", "not a question", settled=False), 0)
         key = "~".join(_key(one) for one in descriptors)
-        answer = self._known.get(key) or self._once(key, question)
+        judged = self._known.get(key) or self._once(key, question)
+        answer = _of_call(judged, pid)
         slot = self._slots.take(answer)
         data = encode(answer, slot)
-        if not isinstance(answer, Emulate) or answer.settled:
-            self._keep(key, answer, data)
+        if not isinstance(judged, Emulate) or judged.settled:
+            self._keep(key, judged, data)
         if self._profiler:
             self._profiler.begin(pid, self._slots.refuse(slot, _refusal(answer, pid)))
         return data
@@ -177,7 +177,7 @@ class AnswerServer:
 
     def _keep(self, key: str, answer: Answer, data: bytes) -> None:
         """Let the interpreter find the answer by itself next time, unless it is to ask again."""
-        if self._profiler:
+        if self._profiler or (isinstance(answer, Native) and answer.calls):
             self._known[key] = answer
             return
         temporary = self._folder / f"{threading.get_ident():x}"
@@ -185,10 +185,14 @@ class AnswerServer:
         temporary.rename(self._folder / "answers" / key)
 
 
-def _peer(connection: socket.socket) -> int:
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    pid, _, _ = _CREDENTIALS.unpack(raw)
-    return int(pid)
+def _of_call(answer: Answer, pid: int) -> Answer:
+    """The answer for one call, where what is judged of the file is not all."""
+    if not isinstance(answer, Native) or not answer.calls:
+        return answer
+    try:
+        return calls.judged(answer, call_of(pid))
+    except OSError as error:
+        return Emulate(answer.program, f"its call cannot be judged: {error}", settled=False)
 
 
 def _refusal(answer: Answer, pid: int) -> str:
@@ -196,12 +200,11 @@ def _refusal(answer: Answer, pid: int) -> str:
     if isinstance(answer, Emulate):
         return ""
     try:
-        # In front of argv the kernel puts the interpreter and the program's path.
-        argv = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[2:-1]
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")[:-1]
+        call = call_of(pid)
     except OSError:
         return ""
-    found = conditions.refusal(answer.fields, argv, environment)
+    words = (tuple(map(os.fsencode, one)) for one in (call.argv, call.environment))
+    found = conditions.refusal(answer.fields, *words)
     # One that asks for a script asks a second time if it has one.
     return found or ("" if answer.stand_in else "s")
 
@@ -210,10 +213,9 @@ def _question(pid: int, text: bytes, descriptors: list[int]) -> Question | None:
     fields = text.split(b"\0")
     if not descriptors or len(fields) < len(descriptors) + 2:
         return None
-    root = Path(f"/proc/{pid}/root")
     paths = [os.readlink(f"/proc/self/fd/{one}") for one in descriptors]
     script = Script(paths[1], descriptors[1]) if len(descriptors) > 1 else None
-    return Question(paths[0], descriptors[0], os.fsdecode(fields[1]), root, script)
+    return Question(paths[0], descriptors[0], os.fsdecode(fields[1]), root_of(pid), script)
 
 
 def _key(descriptor: int) -> str:

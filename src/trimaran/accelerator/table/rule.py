@@ -51,6 +51,7 @@ class Rule(msgspec.Struct, frozen=True):
             compilers for accelerators (`offloading`).
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
+        calls: which module judges each call, by all of its arguments (`calls`); none if empty.
     """
 
     kind: Kind
@@ -77,6 +78,7 @@ class Rule(msgspec.Struct, frozen=True):
     offloading: Literal["", "c", "c++"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
+    calls: Literal["", "rust"] = ""
 
 
 def inside(folder: str, names: str) -> tuple[str, ...]:

@@ -1,0 +1,46 @@
+"""Programs of which every call is judged by all that it is told: rustc."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from trimaran.accelerator import rust
+from trimaran.accelerator.answers import Answer, Emulate, Native
+from trimaran.accelerator.trees import Tree
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What a program was called with.
+
+    Attributes:
+        root: its root, as this process sees it.
+        folder: its working directory there.
+        argv: its argument vector.
+        environment: its environment, `NAME=value`.
+    """
+
+    root: Path
+    folder: str
+    argv: tuple[str, ...]
+    environment: tuple[str, ...]
+
+    def value(self, name: str) -> str:
+        """A variable's value; empty if it is not set. Of two the first counts, as in getenv(3)."""
+        found = (one.partition("=") for one in self.environment)
+        return next((value for key, _, value in found if key == name), "")
+
+
+def judged(answer: Native, call: Call) -> Answer:
+    """What becomes of one call of a program with a stand-in.
+
+    Raises:
+        OSError: its root is gone.
+    """
+    if answer.calls != "rust":
+        return answer
+    with Tree(call.root) as tree:
+        library_path = call.value("LD_LIBRARY_PATH")
+        reason = rust.refusal(tree, answer.program, call.folder, call.argv[1:], library_path)
+    return Emulate(answer.program, reason, settled=False) if reason else answer

@@ -1,0 +1,96 @@
+"""Which calls of rustc a native one does as the emulated one would: those that load no macros.
+
+A procedural macro is a library of the target's that rustc loads into itself, and a crate needs
+those that its dependencies use, too. The metadata of a crate names every crate that was loaded for
+it, each with the hash that cargo puts behind its name (rustc's `CrateDep::extra_filename`); so a
+macro of the folders that are searched is needed only if a crate that is given names its hash.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from trimaran.accelerator.trees import Tree
+
+_LIBRARY = ".so"
+_OWN = re.compile(r"lib(?:rustc_driver|std|LLVM)[-.].*|.*\.so\..*")
+"""The libraries that rustc itself loads."""
+_OTHER_KINDS = ("native", "framework")
+_ONLY_NAMED = "dependency"
+"""The kind of folder in which nothing is looked for that no crate names."""
+
+
+def refusal(
+    tree: Tree, program: str, folder: str, arguments: Sequence[str], library_path: str
+) -> str:
+    """Why a call is to be emulated; empty if a native rustc can do it.
+
+    Args:
+        tree: the container's root.
+        program: rustc's true path there.
+        folder: the caller's working directory.
+        arguments: of the call, without argv[0].
+        library_path: LD_LIBRARY_PATH of the call.
+    """
+    own = posixpath.join(posixpath.dirname(posixpath.dirname(program)), "lib")
+    for place in filter(None, library_path.split(":")):
+        if posixpath.normpath(posixpath.join(folder, place)) == own:
+            continue
+        if name := next(filter(_OWN.fullmatch, tree.entries(posixpath.join(folder, place))), ""):
+            return f"LD_LIBRARY_PATH has its {name}"
+    crates = [posixpath.join(folder, one) for one in _crates(arguments)]
+    if loaded := next((one for one in crates if one.endswith(_LIBRARY)), ""):
+        return f"it loads {posixpath.basename(loaded)}"
+    hashes: dict[bytes, str] = {}
+    for kind, place in _folders(arguments):
+        for name in tree.entries(posixpath.join(folder, place)):
+            if not name.endswith(_LIBRARY):
+                continue
+            _, dash, digits = name.removesuffix(_LIBRARY).rpartition("-")
+            if kind != _ONLY_NAMED or not dash:
+                return f"it may load {name}"
+            hashes[f"-{digits}".encode()] = name
+    return _needed(tree, crates, hashes)
+
+
+def _needed(tree: Tree, crates: Sequence[str], hashes: dict[bytes, str]) -> str:
+    """The macro that a crate names, in words."""
+    if not hashes:
+        return ""
+    anyone = re.compile(b"|".join(map(re.escape, hashes)))
+    for crate in crates:
+        found = tree.read(crate)
+        if found is None:
+            return f"{posixpath.basename(crate)} cannot be read"
+        if named := anyone.search(found[1]):
+            return f"it loads {hashes[named[0]]}"
+    return ""
+
+
+def _crates(arguments: Sequence[str]) -> Iterator[str]:
+    """The files of the crates that are given: `--extern [options:]name=path`."""
+    for value in _values(arguments, "--extern"):
+        _, given, path = value.partition("=")
+        if given:
+            yield path
+
+
+def _folders(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The folders in which crates are looked for, each with its kind: `-L [kind=]path`."""
+    for value in _values(arguments, "-L"):
+        kind, given, path = value.partition("=")
+        if not given:
+            yield "all", value
+        elif kind not in _OTHER_KINDS:
+            yield kind, path
+
+
+def _values(arguments: Sequence[str], option: str) -> Iterator[str]:
+    """The values of an option: behind it, or the next argument."""
+    for index, argument in enumerate(arguments):
+        if argument == option:
+            yield from arguments[index + 1 : index + 2]
+        elif argument.startswith(option):
+            yield argument.removeprefix(option).removeprefix("=")
