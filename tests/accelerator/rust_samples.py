@@ -103,7 +103,7 @@ echo 'fn main() { println!("{} {} {}", l::two(), m::five!(), env!("T")); }' > p/
 echo 'pub fn two() -> u8 { 2 } #[test] fn is() { assert_eq!(two(), 2); }' > l/src/lib.rs
 echo 'use proc_macro::TokenStream as T; #[proc_macro] pub fn five(_: T) -> T { "5".parse().unwrap() }' \
  > m/src/lib.rs
-touch -d @1700000000 */* */src/*; cd p; cargo --version; cargo -vV; cargo build --release --offline 2>&1 | sed 's/ in [0-9.]*s$//'
+touch -d @1700000000 */* */src/*; cd p; cargo --version; cargo -vV; cargo build --release --offline 2>&1 | sed 's/ in [0-9.]*s$//' | sort
 target/release/p; cargo tree --offline; cargo metadata --offline --format-version 1
 CARGO_INCREMENTAL=0 cargo test --offline -p l 2>&1 | sed 's/ in [0-9.]*s$//'
 cargo check --offline --message-format json -p nothing
