@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from trimaran.accelerator import rust
@@ -100,7 +101,7 @@ def test_a_call_is_judged_by_all_that_it_is_told(root: Path) -> None:
     found = judged(native, call)
     assert isinstance(found, Emulate)
     assert (found.program, found.settled) == ("/usr/bin/rustc", False)
-    assert judged(native, Call(root, "/src", ("rustc", "main.rs"), ())) == native
+    assert judged(native, Call(root, "/src", ("rustc", "--test", "main.rs"), ())) == native
     other = Native("/bin/cat", "kit/base/bin/cat", "coreutils 9", ())
     assert judged(other, call) == other
 
@@ -108,3 +109,39 @@ def test_a_call_is_judged_by_all_that_it_is_told(root: Path) -> None:
 def test_a_variable_counts_where_it_is_first(tmp_path: Path) -> None:
     call = Call(tmp_path, "/", ("rustc",), ("A", "B=1=2", "B=3", "LD_LIBRARY_PATH="))
     assert [call.value(name) for name in ("A", "B", "C", "LD_LIBRARY_PATH")] == ["", "1=2", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--crate-type", "bin", "--emit=dep-info,link", "src/main.rs"), False),
+        (("--crate-type=cdylib,staticlib", "--emit", "link=/out/x,obj"), False),
+        (("--test", "src/lib.rs"), False),
+        (("-O", "src/main.rs"), False),
+        (("--crate-type", "bin", "--emit=dep-info,metadata"), True),
+        (("--crate-type", "bin", "--crate-type", "lib", "src/main.rs"), True),
+        (("--crate-type=proc-macro", "src/main.rs"), True),
+        (("-O", "src/lib.rs"), True),
+        (("-O", "src/gone.rs"), True),
+        (("-O", "-"), True),
+        (("--emit=mir", "src/main.rs"), True),
+    ],
+)
+def test_which_calls_write_metadata(
+    root: Path, arguments: tuple[str, ...], *, expected: bool
+) -> None:
+    (root / "src/src").mkdir()
+    (root / "src/src/main.rs").write_text("fn main() {}\n")
+    (root / "src/src/lib.rs").write_text('#![crate_type = "lib"]\n')
+    with Tree(root) as tree:
+        assert rust.writes_metadata(tree, "/src", arguments) is expected
+
+
+def test_metadata_is_native_where_equal_bits_are_not_asked_for(root: Path) -> None:
+    exact = Native("/usr/bin/rustc", "kit/base/usr/bin/rustc", "rustc 1.85", (), calls="rust")
+    call = Call(root, "/src", ("rustc", "--crate-type", "lib", "lib.rs"), ())
+    found = judged(exact, call)
+    assert isinstance(found, Emulate)
+    assert found.unequal
+    inexact = msgspec.structs.replace(exact, exact=False)
+    assert judged(inexact, call) == inexact

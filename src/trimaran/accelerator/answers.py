@@ -25,7 +25,8 @@ class Native(msgspec.Struct, frozen=True):
         stand_in: what runs instead, as the container sees it.
         package: name and version of the package that owns the program.
         fields: of the answer, without the counter.
-        exact: the versions are the same; otherwise only upstream's are (`compatible`).
+        exact: it gives the same bits; otherwise only upstream's version need be the same
+            (`compatible`).
         calls: which module judges each of its calls (`calls`); none has to if this is empty.
     """
 

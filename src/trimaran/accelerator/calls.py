@@ -10,6 +10,8 @@ from trimaran.accelerator import rust
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.trees import Tree
 
+_METADATA = "it writes a crate's metadata, in an order that shows the machine"
+
 
 class Call(msgspec.Struct, frozen=True):
     """What a program was called with.
@@ -41,6 +43,10 @@ def judged(answer: Native, call: Call) -> Answer:
     if answer.calls != "rust":
         return answer
     with Tree(call.root) as tree:
-        library_path = call.value("LD_LIBRARY_PATH")
-        reason = rust.refusal(tree, answer.program, call.folder, call.argv[1:], library_path)
-    return Emulate(answer.program, reason, settled=False) if reason else answer
+        library_path, arguments = call.value("LD_LIBRARY_PATH"), call.argv[1:]
+        reason = rust.refusal(tree, answer.program, call.folder, arguments, library_path)
+        if reason:
+            return Emulate(answer.program, reason, settled=False)
+        if answer.exact and rust.writes_metadata(tree, call.folder, arguments):
+            return Emulate(answer.program, _METADATA, settled=False, unequal=True)
+    return answer

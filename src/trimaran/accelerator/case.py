@@ -105,7 +105,8 @@ class Case(msgspec.Struct, frozen=True):
         if isinstance(fields, str):
             raise _Refusal(fields)
         calls = self.match.rule.calls
-        return Native(self.path, start.seen, package, fields, equal.exact, calls)
+        exact = equal.exact and not (calls and self.settings.compatible)
+        return Native(self.path, start.seen, package, fields, exact, calls)
 
     def _start(self, stock: Stock, stand_in: str) -> Start:
         copies = Copies(self.settings.own, self.path, self.tree, self.match, stock)

@@ -1,8 +1,13 @@
-"""Which calls of rustc a native one does as the emulated one would: those that load no macros.
+"""Which calls of rustc a native one does as the emulated one would.
 
-A procedural macro is a library of the target's that rustc loads into itself, and a crate needs
-those that its dependencies use, too. The metadata of a crate names every crate that was loaded for
-it, each with the hash that cargo puts behind its name (rustc's `CrateDep::extra_filename`); so a
+The metadata of a crate is not the same on every machine: a few entries may stand in another order,
+presumably that of a hash table, which is probed by as many bytes as a CPU compares at once. What is
+compiled does not depend on it, but the file does: what writes metadata is emulated unless equal bits
+are not asked for.
+
+What loads macros is always emulated. A procedural macro is a library of the target's that rustc
+loads into itself, and a crate needs those that its dependencies use, too. Metadata names every crate
+that was loaded, each with the hash that cargo puts behind its name (`CrateDep::extra_filename`); so a
 macro of the folders that are searched is needed only if a crate that is given names its hash.
 """
 
@@ -20,12 +25,35 @@ _OWN = re.compile(r"lib(?:rustc_driver|std|LLVM)[-.].*|.*\.so\..*")
 _OTHER_KINDS = ("native", "framework")
 _ONLY_NAMED = "dependency"
 """The kind of folder in which nothing is looked for that no crate names."""
+_LINKED = {"bin", "cdylib", "staticlib"}
+_CODE = {"asm", "dep-info", "link", "llvm-bc", "llvm-ir", "obj"}
+
+
+def writes_metadata(tree: Tree, folder: str, arguments: Sequence[str]) -> bool:
+    """Whether a call may write a crate's metadata: programs and libraries for C have none.
+
+    Args:
+        tree: the container's root.
+        folder: the caller's working directory.
+        arguments: of the call, without argv[0].
+    """
+    emitted = {one.partition("=")[0] for one in _listed(arguments, "--emit")}
+    if not emitted <= _CODE:
+        return True
+    if "--test" in arguments:
+        return False
+    if types := _listed(arguments, "--crate-type"):
+        return not types <= _LINKED
+    # Then the source may say, and says nothing if it is to be a program.
+    sources = [one for one in arguments if one.endswith(".rs")]
+    found = [tree.read(posixpath.join(folder, one)) for one in sources]
+    return not found or any(one is None or b"crate_type" in one[1] for one in found)
 
 
 def refusal(
     tree: Tree, program: str, folder: str, arguments: Sequence[str], library_path: str
 ) -> str:
-    """Why a call is to be emulated; empty if a native rustc can do it.
+    """Why a call is to be emulated; empty if it loads nothing of the target's.
 
     Args:
         tree: the container's root.
@@ -85,6 +113,11 @@ def _folders(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "all", value
         elif kind not in _OTHER_KINDS:
             yield kind, path
+
+
+def _listed(arguments: Sequence[str], option: str) -> set[str]:
+    """The words of an option's values, which commas separate."""
+    return {word for value in _values(arguments, option) for word in value.split(",")}
 
 
 def _values(arguments: Sequence[str], option: str) -> Iterator[str]:

@@ -40,7 +40,10 @@ _DATABASES = (
 _THREADS = 4
 _LIMIT_BYTES = 256 * 1024 * 1024
 """Of interpreters, answers and changed copies: containers can make their counters longer."""
-_HINT = "--accelerate=compatible takes equal upstream versions; newer bases may agree by themselves"
+_HINT = (
+    "--accelerate=compatible takes equal upstream versions, and rustc for all crates;"
+    " newer bases may agree by themselves"
+)
 
 
 class Wish(msgspec.Struct, frozen=True):
