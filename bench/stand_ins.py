@@ -66,10 +66,12 @@ class Bench:
         )
 
 
-def rows(bench: Bench, works: list[str], platform: str, repeat: int) -> Iterator[str]:
+def rows(
+    bench: Bench, works: list[str], platform: str, accelerate: str, repeat: int
+) -> Iterator[str]:
     """A line of the table for each work."""
     native = Way("native", NATIVE, "off")
-    fast = Way("stand-ins", platform, "auto")
+    fast = Way("stand-ins", platform, accelerate)
     plain = Way("plain QEMU", platform, "off")
     yield f"| {platform} | plain QEMU | stand-ins | native | times faster | times native |"
     yield "|---|---|---|---|---|---|"
@@ -93,11 +95,13 @@ def main() -> None:
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--base", default="debian", help="a name in the store, of both platforms")
     parser.add_argument("--platform", default="linux/arm64")
+    parser.add_argument("--accelerate", default="auto", choices=("auto", "compatible"))
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("works", nargs="*", default=list(WORKS))
     given = parser.parse_args()
     bench = Bench(given.store, given.base)
-    for line in rows(bench, given.works or list(WORKS), given.platform, given.repeat):
+    works = given.works or list(WORKS)
+    for line in rows(bench, works, given.platform, given.accelerate, given.repeat):
         print(line, flush=True)
 
 

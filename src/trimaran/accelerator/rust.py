@@ -2,12 +2,12 @@
 
 The metadata of a crate is not the same on every machine: a few entries may stand in another order,
 presumably that of a hash table, which is probed by as many bytes as a CPU compares at once. What is
-compiled does not depend on it, but the file does: what writes metadata is emulated unless equal bits
-are not asked for.
+compiled does not depend on it, but the file does: what writes metadata is emulated, unless equal
+bits are not asked for.
 
 What loads macros is always emulated. A procedural macro is a library of the target's that rustc
-loads into itself, and a crate needs those that its dependencies use, too. Metadata names every crate
-that was loaded, each with the hash that cargo puts behind its name (`CrateDep::extra_filename`); so a
+loads into itself, and a crate needs those that its dependencies use, too. Metadata names every
+crate that was loaded, each with the hash that cargo puts behind its name (rustc's `CrateDep`); so a
 macro of the folders that are searched is needed only if a crate that is given names its hash.
 """
 
