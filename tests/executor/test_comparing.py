@@ -73,6 +73,27 @@ def test_logs_and_times_do_not_count(tmp_path: Path) -> None:
     assert differences(left, right) == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        ("src/target/release/.fingerprint/p-14a4/bin-p.json", False),
+        ("src/target/debug/incremental/p-0eck/s-hoh4-1ketnpe.lock", False),
+        ("root/.cargo/.global-cache", False),
+        ("src/target/release/deps/libp-14a4.rlib", True),
+        ("src/target/debug/p", True),
+    ],
+)
+def test_what_cargo_notes_of_times_does_not_count(
+    tmp_path: Path, path: str, *, counts: bool
+) -> None:
+    left, right = filled(tmp_path / "left"), filled(tmp_path / "right")
+    for folder in (left, right):
+        (folder / path).parent.mkdir(parents=True)
+        (folder / path).write_text(folder.name)
+
+    assert differences(left, right) == ((f"/{path}: content",) if counts else ())
+
+
 def test_the_time_of_a_compiled_modules_source_does_not_count(tmp_path: Path) -> None:
     folders = [filled(tmp_path / name) for name in ("one", "other", "third")]
     contents = (b"magic---timesizecode", b"magic---TIMEsizecode", b"magic---timesizeCODE")

@@ -27,10 +27,13 @@ DIFFERING = (
     "*/.config/go/telemetry/*",
     "*/go-build/*-a",
     "*/go-build/trim.txt",
+    "*/.global-cache",
+    "*/.fingerprint/*/*",
+    "*/incremental/*/s-*",
     "tmp/*",
 )
-"""Files that differ between any two runs: logs, indexes of what was fetched when, new keys, and
-what `go` notes of its runs and of when it put something into its cache."""
+"""Files that differ between any two runs: logs, indexes of what was fetched when, new keys, what
+`go` and `cargo` note of when files were used or changed, and rustc's sessions."""
 _COMPILED = ".pyc"
 _TIMES = slice(8, 16)
 """Of a compiled Python module: when its source was changed and how long that is (PEP 552)."""
