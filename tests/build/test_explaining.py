@@ -68,6 +68,16 @@ def test_advice_is_given_for_what_matters() -> None:
     assert explaining.advice({}) == ""
 
 
+def test_a_few_that_take_long_are_worth_advice() -> None:
+    found = made()
+    slow = Emulate("/usr/bin/rustc", "metadata", unequal=True, weight=25)
+    slot = found.slots.take(slow)
+    found.totals[slot] = 1
+    assert "rustc" not in explaining.advice({(ARM, "debian"): found})
+    found.totals[slot] = 2
+    assert "/usr/bin/rustc: metadata" in explaining.advice({(ARM, "debian"): found})
+
+
 def test_what_is_newer_than_the_kit_counts_only_if_it_ran() -> None:
     found = made()
     found.slots.take(Emulate("/usr/bin/as", OLDER, unequal=True, outdated="binutils 2"))

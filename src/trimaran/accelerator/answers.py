@@ -48,6 +48,7 @@ class Emulate(msgspec.Struct, frozen=True):
         unequal: there is a stand-in, and it is not equal.
         outdated: the package and version of the image's that is newer than the kit's, if that is
             why.
+        weight: how many usual programs take as long, where a hint depends on that.
     """
 
     program: str
@@ -55,6 +56,7 @@ class Emulate(msgspec.Struct, frozen=True):
     settled: bool = True
     unequal: bool = False
     outdated: str = ""
+    weight: int = 1
 
 
 Answer = Native | Emulate

@@ -12,6 +12,8 @@ from trimaran.accelerator.trees import Tree
 
 _METADATA = "it writes a crate's metadata, in an order that shows the machine"
 
+_WEIGHT = 25
+
 
 class Call(msgspec.Struct, frozen=True):
     """What a program was called with.
@@ -48,5 +50,5 @@ def judged(answer: Native, call: Call) -> Answer:
         if reason:
             return Emulate(answer.program, reason, settled=False)
         if answer.exact and rust.writes_metadata(tree, call.folder, arguments):
-            return Emulate(answer.program, _METADATA, settled=False, unequal=True)
+            return Emulate(answer.program, _METADATA, settled=False, unequal=True, weight=_WEIGHT)
     return answer

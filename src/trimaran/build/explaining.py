@@ -24,6 +24,7 @@ class Use(msgspec.Struct, frozen=True):
 
     Attributes:
         unequal: it was emulated because its stand-in is not equal.
+        weight: as in `Emulate`.
         times: what that took, if it was measured.
     """
 
@@ -32,6 +33,7 @@ class Use(msgspec.Struct, frozen=True):
     native: int = 0
     emulated: int = 0
     unequal: bool = False
+    weight: int = 1
     times: Times = Times()
 
     def plus(self, other: Use) -> Use:
@@ -66,8 +68,8 @@ def _use(slots: Slots, slot: int, count: int) -> Use | None:
     match slots.answers.get(slot):
         case Native(program=program):
             return Use(program, "", native=count)
-        case Emulate(program=program, reason=reason, unequal=unequal):
-            return Use(program, reason, emulated=count, unequal=unequal)
+        case Emulate(program=program, reason=reason, unequal=unequal, weight=weight):
+            return Use(program, reason, emulated=count, unequal=unequal, weight=weight)
         case None if before := slots.answers.get(slot - 1):
             return Use(before.program, _refused(slots, slot), emulated=count)
         case _:
@@ -117,7 +119,7 @@ def advice(made: Mapping[tuple[Platform, str], StandIns]) -> str:
         use
         for one in made.values()
         for use in uses(one)
-        if use.unequal and use.emulated >= _HINTED_EXECS
+        if use.unequal and use.emulated * use.weight >= _HINTED_EXECS
     ]
     return "; ".join(f"{use.program}: {use.reason}" for use in missed[:_SHOWN])
 
