@@ -54,4 +54,16 @@ gcc -O2 -flto -frandom-seed=1 m.c g.a -o x; ./x; echo $?; PATH= /usr/bin/gcc-nm 
 echo 'int f(void) { return 1; }' > a.c; echo 'int f(void); int main(void) { return f() - 1; }' > m.c; gcc -c m.c a.c;  gcc -O2 -flto -frandom-seed=1 -c a.c -o l.o
 echo '-o args m.o a.o -lm' > args.txt; gcc @args.txt; echo $?; echo 'rcs g.a l.o' > ar.txt;  gcc-ar @ar.txt; nm -s g.a; echo g.a > nm.txt; nm -s @nm.txt; gcc-nm @nm.txt; echo a.o > o.txt; objdump -d @o.txt; strip @o.txt; gcc -### @args.txt 2>&1 | grep -c collect2; g++ @args.txt -o gx; gcc m.o @nm.txt -flto -o y; md5sum y
 """,
+    "ld.bfd": r"""
+L=$(printf 'x%.0s' $(seq 1 400)); for i in 1 2 3 4 5 6 7 8 9; do printf "int y$i$L(void) { return $i; }\n"; done > long.c
+for i in 1 2 3 4 5 6 7 8 9; do printf "int some_longer_name_$i(void) { return $i; }\n"; done > short.c
+echo 'int main(void) { return 0; }' > main.c; gcc -c main.c short.c long.c; ar rc liblong.a long.o; ar rc libshort.a short.o
+gcc main.o short.o -o short; gcc main.o long.o -o long; gcc -static main.o short.o -o static; gcc -shared -fPIC long.c -o long.so
+A=-Wl,--whole-archive; gcc main.o -L. $A -llong -o a -Wl,--no-whole-archive; gcc main.o $A -L. -lshort -o b -Wl,--no-whole-archive
+gcc main.o $A -L. -l:liblong.a -o c -Wl,--no-whole-archive; echo 'INPUT(liblong.a)' > libscript.so; gcc main.o -L. $A -lscript -o d -Wl,--no-whole-archive
+ld -r short.o long.o -o r.o; ld -r short.o -o s.o -Map=map; gcc main.o -lnothing; for f in short long a b c d; do ./$f; nm $f; done
+""",
+    "ld.gold": r"""
+echo 'int main(void) { return 0; }' > a.c; gcc -c a.c; gcc -fuse-ld=gold a.o -o a; ld.gold --version; ld.gold -r a.o -o r.o
+""",
 }

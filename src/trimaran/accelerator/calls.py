@@ -1,4 +1,4 @@
-"""Programs of which every call is judged by all that it is told: rustc."""
+"""Programs of which every call is judged by all that it is told: rustc, and ld for 32 bits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import rust
+from trimaran.accelerator import linking, rust
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.trees import Tree
 
@@ -42,13 +42,22 @@ def judged(answer: Native, call: Call) -> Answer:
     Raises:
         OSError: its root is gone.
     """
-    if answer.calls != "rust":
-        return answer
     with Tree(call.root) as tree:
-        library_path, arguments = call.value("LD_LIBRARY_PATH"), call.argv[1:]
-        reason = rust.refusal(tree, answer.program, call.folder, arguments, library_path)
-        if reason:
-            return Emulate(answer.program, reason, settled=False)
-        if answer.exact and rust.writes_metadata(tree, call.folder, arguments):
-            return Emulate(answer.program, _METADATA, settled=False, unequal=True, weight=_WEIGHT)
+        match answer.calls:
+            case "ld":
+                reason = linking.refusal(tree, call.folder, call.argv[1:])
+                return Emulate(answer.program, reason, settled=False) if reason else answer
+            case "rust":
+                return _rust(tree, answer, call)
+            case _:
+                return answer
+
+
+def _rust(tree: Tree, answer: Native, call: Call) -> Answer:
+    arguments, library_path = call.argv[1:], call.value("LD_LIBRARY_PATH")
+    reason = rust.refusal(tree, answer.program, call.folder, arguments, library_path)
+    if reason:
+        return Emulate(answer.program, reason, settled=False)
+    if answer.exact and rust.writes_metadata(tree, call.folder, arguments):
+        return Emulate(answer.program, _METADATA, settled=False, unequal=True, weight=_WEIGHT)
     return answer

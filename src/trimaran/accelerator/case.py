@@ -27,12 +27,14 @@ class Settings(msgspec.Struct, frozen=True):
         own: the folder for changed copies; the container sees it at `CONTROL`/own.
         swaps_bytes: target and host have different byte orders, and so have files of locales.
         same_numbers: they have one byte order and one size of a pointer.
+        same_width: they have one size of a pointer.
         compatible: equal versions of upstream suffice.
     """
 
     own: Path
     swaps_bytes: bool
     same_numbers: bool
+    same_width: bool
     compatible: bool
 
 
@@ -104,9 +106,13 @@ class Case(msgspec.Struct, frozen=True):
         fields = launch(start, (*self._fields(stock, told=not start.folders), *more.fields), behind)
         if isinstance(fields, str):
             raise _Refusal(fields)
-        calls = self.match.rule.calls
-        exact = equal.exact and not (calls and self.settings.compatible)
+        calls = self._calls()
+        exact = equal.exact and not (calls == "rust" and self.settings.compatible)
         return Native(self.path, start.seen, package, fields, exact, calls)
+
+    def _calls(self) -> str:
+        calls = self.match.rule.calls
+        return "" if calls == "ld" and self.settings.same_width else calls
 
     def _start(self, stock: Stock, stand_in: str) -> Start:
         copies = Copies(self.settings.own, self.path, self.tree, self.match, stock)

@@ -72,8 +72,8 @@ class Judge:
         compatible: bool = False,
     ) -> None:
         swaps = target.big_endian != host.big_endian
-        same = not swaps and target.elf_class == host.elf_class
-        self._settings = Settings(own, swaps, same, compatible)
+        wide = target.elf_class == host.elf_class
+        self._settings = Settings(own, swaps, wide and not swaps, wide, compatible)
         self._target, self._host = target, host
         self._kits = kits
         self._stocks: dict[Path, Stock] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trimaran.accelerator.table.rule import Rule
 
 _BINUTILS = """
-addr2line as c++filt dwp elfedit gprof ld.bfd ld.gold objcopy objdump readelf size strings strip"""
+addr2line as c++filt dwp elfedit gprof objcopy objdump readelf size strings strip"""
 _LIBEXEC = "/{libexec}/gcc/{triplet}/{gcc}"
 _CROSS = "/usr/{libexec}/gcc-cross/{triplet}/{gcc}"
 _GCC = ("gcc-{gcc}-{triplet}", "gcc-{gcc}")
@@ -120,6 +120,24 @@ CROSS: tuple[Rule, ...] = (
         ("binutils-{triplet}",),
         tuple(f"/bin/{{triplet}}-{name}" for name in _BINUTILS.split()),
         "the same package on every CPU; gcc's plug-in is replaced by the cross package's",
+        fields=_BACKENDS,
+        plugin="named",
+    ),
+    Rule(
+        "cross",
+        ("binutils-{triplet}",),
+        ("/bin/{triplet}-ld.bfd",),
+        "as the others; the order of symbols is that of sums that may need more than 32 bits",
+        fields=_BACKENDS,
+        plugin="named",
+        calls="ld",
+    ),
+    Rule(
+        "cross",
+        ("binutils-{triplet}",),
+        ("/bin/{triplet}-ld.gold",),
+        "as the others",
+        width="the order of its strings is that of sums of the width of a pointer",
         fields=_BACKENDS,
         plugin="named",
     ),

@@ -51,7 +51,8 @@ class Rule(msgspec.Struct, frozen=True):
             compilers for accelerators (`offloading`).
         options: of interpreters of scripts: fields that tell which argument is the script.
         language: of interpreters: which module here judges scripts.
-        calls: which module judges each call, by all of its arguments (`calls`); none if empty.
+        calls: who judges each call, by all of its arguments (`calls`); nobody if empty. Calls of
+            ld are judged only where pointers have another size.
     """
 
     kind: Kind
@@ -78,7 +79,7 @@ class Rule(msgspec.Struct, frozen=True):
     offloading: Literal["", "c", "c++"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
-    calls: Literal["", "rust"] = ""
+    calls: Literal["", "ld", "rust"] = ""
 
 
 def inside(folder: str, names: str) -> tuple[str, ...]:
