@@ -54,6 +54,8 @@ def root(tmp_path: Path) -> Path:
         "lib/libboth.a": archive(small(LONG)),
         "lib/libboth.so": small(LONG, kind=3) + b".gnu.lto_",
         "lib/libscript.so": b"/* GNU ld script */ GROUP ( /lib/libshort.a liblong.a )",
+        "lib/libodd.a": archive(small("one"))[:56] + b"?" * 99,
+        "lib/script": b"INPUT(gone.a)",
         "lib/libthin.a": b"!<thin>\n",
     }
     for name, content in files.items():
@@ -72,10 +74,12 @@ def root(tmp_path: Path) -> Path:
         ("-L/nowhere -L/lib -l:liblong.a", f"liblong.a {LONG_NAMES}"),
         ("-static -L/lib -lboth", f"libboth.a {LONG_NAMES}"),
         ("-Bstatic -Bdynamic -L/lib -lboth", ""),
-        ("-L../lib -lscript", f"libscript.so {LONG_NAMES}"),
+        ("-L../lib -lscript", f"libscript.so names liblong.a, which {LONG_NAMES}"),
         ("-L/lib -lthin", "libthin.a is an archive of names alone"),
         ("-L/lib -lnothing", "-lnothing is not found"),
         ("no-such.o", ""),
+        ("-L../lib -lodd", "libodd.a is damaged"),
+        ("-T ../lib/script", "script names gone.a, which is not found"),
     ],
 )
 def test_a_link_of_long_names_is_emulated(root: Path, arguments: str, reason: str) -> None:

@@ -120,7 +120,7 @@ class Case(msgspec.Struct, frozen=True):
             seen, folders = copies.program(stand_in), copies.libraries(stand_in)
         except UnpatchableError as error:
             raise _Refusal(f"cannot be made to say the target's name: {error}") from error
-        judged = bool(self.match.rule.calls)
+        judged = self.match.rule.calls == "rust"
         return Start(stock, stand_in, seen, folders, copies.preload(), judged)
 
     def _fields(self, stock: Stock, *, told: bool) -> tuple[str, ...]:

@@ -72,8 +72,9 @@ class Judge:
         compatible: bool = False,
     ) -> None:
         swaps = target.big_endian != host.big_endian
-        wide = target.elf_class == host.elf_class
-        self._settings = Settings(own, swaps, wide and not swaps, wide, compatible)
+        same_width = target.elf_class == host.elf_class
+        same = same_width and not swaps
+        self._settings = Settings(own, swaps, same, same_width, compatible)
         self._target, self._host = target, host
         self._kits = kits
         self._stocks: dict[Path, Stock] = {}

@@ -21,13 +21,14 @@ _SYMBOLS = 2
 _BIG_ENDIAN = b"\2"
 _ARCHIVE, _THIN, _MEMBER_BYTES = b"!<arch>\n", b"!<thin>\n", 60
 _BITCODE, _LTO = b"BC\xc0\xde", b".gnu.lto_"
+_OBJECTS = (b"\x7fELF", _BITCODE, _ARCHIVE, _THIN)
 _COMPILED_LATE = "has code that is compiled when it is linked"
+_LONG_NAMES = "has symbols of long names, in whose order the linker's machine shows"
 _NAMED = re.compile(rb"[\w./+-]+\.a\b")
 """What a linker script names and may be an archive."""
 _KEPT = 1024
 _STATIC = {"-Bstatic", "-dn", "-non_shared", "-static"}
 _DYNAMIC = {"-Bdynamic", "-dy", "-call_shared"}
-
 
 _known: dict[Identity, str] = {}
 """What was found of files; most are the compiler's own, which every link reads."""
@@ -79,23 +80,35 @@ def _of_path(tree: Tree, path: str) -> str:
     found = tree.identity(path) if path else None
     if found is None:
         return ""
-    if found not in _known:
-        if len(_known) >= _KEPT:
-            _known.clear()
-        _known[found] = _of_file(tree, path, tree.content(path))
+    if found in _known:
+        return _known[found]
+    content = tree.content(path)
+    if not content.startswith(_OBJECTS):
+        return _of_script(tree, posixpath.dirname(path), content)
+    if len(_known) >= _KEPT:
+        _known.clear()
+    _known[found] = _of_file(content)
     return _known[found]
 
 
-def _of_file(tree: Tree, path: str, content: bytes) -> str:
-    if content.startswith(_ARCHIVE):
-        return next(filter(None, map(_of_object, _members(content))), "")
+def _of_script(tree: Tree, folder: str, content: bytes) -> str:
+    """What is wrong with the archives that a linker script names: INPUT(libx.a)."""
+    for name in map(os.fsdecode, _NAMED.findall(content)):
+        named = tree.content(posixpath.join(folder, name))
+        reason = _of_file(named) if named.startswith(_OBJECTS) else "is not found"
+        if reason:
+            return f"names {posixpath.basename(name)}, which {reason}"
+    return ""
+
+
+def _of_file(content: bytes) -> str:
     if content.startswith(_THIN):
         return "is an archive of names alone"
-    if content.startswith((b"\x7fELF", _BITCODE)):
-        return _of_object(content)
-    folder = posixpath.dirname(path)
-    named = (posixpath.join(folder, os.fsdecode(one)) for one in _NAMED.findall(content))
-    return next(filter(None, (_of_path(tree, one) for one in named if one != path)), "")
+    try:
+        members = _members(content) if content.startswith(_ARCHIVE) else (content,)
+        return next(filter(None, map(_of_object, members)), "")
+    except (struct.error, IndexError, ValueError):
+        return "is damaged"
 
 
 def _of_object(content: bytes) -> str:
@@ -104,16 +117,12 @@ def _of_object(content: bytes) -> str:
     if not content.startswith(_ELF32):
         return ""
     order = ">" if content[5:6] == _BIG_ENDIAN else "<"
-    try:
-        (kind,) = struct.unpack_from(f"{order}H", content, 16)
-        if kind == _SHARED:
-            return ""
-        grown = any(map(outgrows, _global_names(content, order)))
-    except (struct.error, IndexError, ValueError):
-        return "is damaged"
+    (kind,) = struct.unpack_from(f"{order}H", content, 16)
+    if kind == _SHARED:
+        return ""
     if _LTO in content:
         return _COMPILED_LATE
-    return "has symbols of long names, in whose order the linker's machine shows" if grown else ""
+    return _LONG_NAMES if any(map(outgrows, _global_names(content, order))) else ""
 
 
 def _global_names(content: bytes, order: str) -> Iterator[bytes]:

@@ -64,18 +64,22 @@ def refusal(
     """
     own = posixpath.join(posixpath.dirname(posixpath.dirname(program)), "lib")
     for place in filter(None, library_path.split(":")):
-        if posixpath.normpath(posixpath.join(folder, place)) == own:
-            continue
-        if name := next(filter(_OWN.fullmatch, tree.entries(posixpath.join(folder, place))), ""):
+        path = posixpath.normpath(posixpath.join(folder, place))
+        found = filter(_OWN.fullmatch, tree.entries(path) if path != own else ())
+        if name := next(found, ""):
             return f"LD_LIBRARY_PATH has its {name}"
     crates = [posixpath.join(folder, one) for one in _crates(arguments)]
     if loaded := next((one for one in crates if one.endswith(_LIBRARY)), ""):
         return f"it loads {posixpath.basename(loaded)}"
+    return _searched(tree, folder, arguments, crates)
+
+
+def _searched(tree: Tree, folder: str, arguments: Sequence[str], crates: Sequence[str]) -> str:
+    """Which macro of the folders that are searched is needed, in words."""
     hashes: dict[bytes, str] = {}
     for kind, place in _folders(arguments):
-        for name in tree.entries(posixpath.join(folder, place)):
-            if not name.endswith(_LIBRARY):
-                continue
+        names = tree.entries(posixpath.join(folder, place))
+        for name in (one for one in names if one.endswith(_LIBRARY)):
             _, dash, digits = name.removesuffix(_LIBRARY).rpartition("-")
             if kind != _ONLY_NAMED or not dash:
                 return f"it may load {name}"

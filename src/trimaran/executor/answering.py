@@ -149,7 +149,7 @@ class AnswerServer:
             return encode(Emulate("", "not a question", settled=False), 0)
         key = "~".join(_key(one) for one in descriptors)
         judged = self._known.get(key) or self._once(key, question)
-        answer = _of_call(judged, pid)
+        answer = self._of_call(judged, pid)
         slot = self._slots.take(answer)
         data = encode(answer, slot)
         if not isinstance(judged, Emulate) or judged.settled:
@@ -175,6 +175,16 @@ class AnswerServer:
             self._failed(f"{question.path}: {error!r}")
             return Emulate(question.path, "it could not be judged", settled=True)
 
+    def _of_call(self, answer: Answer, pid: int) -> Answer:
+        """The answer for one call, where what is judged of the file is not all."""
+        if not isinstance(answer, Native) or not answer.calls:
+            return answer
+        try:
+            return calls.judged(answer, call_of(pid))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(f"{answer.program}: {error!r}")
+            return Emulate(answer.program, "its call could not be judged", settled=False)
+
     def _keep(self, key: str, answer: Answer, data: bytes) -> None:
         """Let the interpreter find the answer by itself next time, unless it is to ask again."""
         if self._profiler or (isinstance(answer, Native) and answer.calls):
@@ -183,16 +193,6 @@ class AnswerServer:
         temporary = self._folder / f"{threading.get_ident():x}"
         temporary.write_bytes(data)
         temporary.rename(self._folder / "answers" / key)
-
-
-def _of_call(answer: Answer, pid: int) -> Answer:
-    """The answer for one call, where what is judged of the file is not all."""
-    if not isinstance(answer, Native) or not answer.calls:
-        return answer
-    try:
-        return calls.judged(answer, call_of(pid))
-    except OSError as error:
-        return Emulate(answer.program, f"its call cannot be judged: {error}", settled=False)
 
 
 def _refusal(answer: Answer, pid: int) -> str:
