@@ -143,5 +143,8 @@ def test_metadata_is_native_where_equal_bits_are_not_asked_for(root: Path) -> No
     found = judged(exact, call)
     assert isinstance(found, Emulate)
     assert found.unequal
+    told = msgspec.structs.replace(exact, fields=("n-vV",))
+    version = Call(root, "/src", ("rustc", "-vV"), ())
+    assert judged(told, version) == told
     inexact = msgspec.structs.replace(exact, exact=False)
     assert judged(inexact, call) == inexact

@@ -79,11 +79,14 @@ def test_logs_and_times_do_not_count(tmp_path: Path) -> None:
         ("src/target/release/.fingerprint/p-14a4/bin-p.json", False),
         ("src/target/debug/incremental/p-0eck/s-hoh4-1ketnpe.lock", False),
         ("root/.cargo/.global-cache", False),
+        ("src/out/.ninja_log", False),
+        ("src/out/CMakeFiles/CMakeConfigureLog.yaml", False),
+        ("src/out/CMakeCache.txt", True),
         ("src/target/release/deps/libp-14a4.rlib", True),
         ("src/target/debug/p", True),
     ],
 )
-def test_what_cargo_notes_of_times_does_not_count(
+def test_what_build_tools_note_of_times_does_not_count(
     tmp_path: Path, path: str, *, counts: bool
 ) -> None:
     left, right = filled(tmp_path / "left"), filled(tmp_path / "right")

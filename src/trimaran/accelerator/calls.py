@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import linking, rust
+from trimaran.accelerator import conditions, linking, rust
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.trees import Tree
 
 _METADATA = "it writes a crate's metadata, in an order that shows the machine"
-
 _WEIGHT = 25
 
 
@@ -42,6 +42,9 @@ def judged(answer: Native, call: Call) -> Answer:
     Raises:
         OSError: its root is gone.
     """
+    words = (tuple(map(os.fsencode, one)) for one in (call.argv, call.environment))
+    if conditions.refusal(answer.fields, *words):
+        return answer  # the interpreter sees that by itself
     with Tree(call.root) as tree:
         match answer.calls:
             case "ld":

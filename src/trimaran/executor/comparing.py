@@ -30,10 +30,13 @@ DIFFERING = (
     "*/.global-cache",
     "*/.fingerprint/*/*",
     "*/incremental/*/s-*",
+    "*/.ninja_deps",
+    "*/.ninja_log",
+    "*/CMakeFiles/CMakeConfigureLog.yaml",
     "tmp/*",
 )
 """Files that differ between any two runs: logs, indexes of what was fetched when, new keys, what
-`go` and `cargo` note of when files were used or changed, and rustc's sessions."""
+build tools note of when files were used or changed, and the names of their passing folders."""
 _COMPILED = ".pyc"
 _TIMES = slice(8, 16)
 """Of a compiled Python module: when its source was changed and how long that is (PEP 552)."""
