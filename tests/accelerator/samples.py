@@ -28,7 +28,8 @@ unexpand -a t; uniq -c t; unlink l; users; vdir --time-style=+ t; wc t; who; who
 arch; uname -m; env printf '%.20f\n' 0.1; seq 0.1 0.1 0.5; numfmt --to=iec 123456; od -An -tx2 t
 LC_ALL=C.UTF-8 ls; df / > /dev/null; ls /nowhere; cp; cat --help | head -3; shuf -n0 t; rm f
 """,
-    "sort": _TEXT + "sort t; sort -rnk2 t; sort -u t; sort -g t; sort -c t; sort -S 1M -o o t",
+    "sort": _TEXT
+    + "sort t; sort -rnk2 t; sort -u t; sort -g t; sort -k2gr t; sort -c t; sort -S 1M -o o t",
     "dash": r"""
 x=5; f() { echo "$1 $((x * 3 << 4))"; }; f a; for i in 1 2; do echo $i; done; ulimit -n 100
 trap 'echo bye' EXIT; (exit 3); echo $?; case abc in a*) echo y;; esac; ulimit -n
@@ -119,6 +120,7 @@ printf '%s\n' 'echo $HOSTTYPE $MACHTYPE $OSTYPE ${BASH_VERSINFO[*]} $BASH_VERSIO
  '[[ abc =~ ^a(.)c$ ]] && echo ${BASH_REMATCH[1]}; mapfile -t l < s; echo ${#l[@]}' \
  'declare -p HOSTTYPE MACHTYPE; trap "echo bye" EXIT; ulimit -c; type cd; exit 4' > s
 bash s; bash --version; bash -c 'env | sort; exit 3'; bash --posix -c 'echo $-'
+bash -c 'printf "%.1f %.3e %g\n" 0.45 1.0005 1e-310'; echo 'printf "%.2f\n" 0.125 0.145 2.675' | bash
 """,
     "make": r"""
 printf '%s\n' 'all: b $(patsubst %.i,%.o,$(wildcard *.i))' '	@echo $(MAKE_HOST) $(firstword $(MAKEFLAGS))' \

@@ -1,4 +1,4 @@
-"""Programs of which every call is judged by all that it is told: rustc, and ld for 32 bits."""
+"""Programs of which every call is judged by all that it is told."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from trimaran.accelerator import conditions, linking, rust
+from trimaran.accelerator import conditions, floats, linking, rust
 from trimaran.accelerator.answers import Answer, Emulate, Native
 from trimaran.accelerator.trees import Tree
 
@@ -46,14 +46,22 @@ def judged(answer: Native, call: Call) -> Answer:
     if conditions.refusal(answer.fields, *words):
         return answer  # the interpreter sees that by itself
     with Tree(call.root) as tree:
-        match answer.calls:
-            case "ld":
-                reason = linking.refusal(tree, call.folder, call.argv[1:])
-                return Emulate(answer.program, reason, settled=False) if reason else answer
-            case "rust":
-                return _rust(tree, answer, call)
-            case _:
-                return answer
+        if answer.calls == "rust":
+            return _rust(tree, answer, call)
+        reason = _reason(tree, answer.calls, call)
+    return Emulate(answer.program, reason, settled=False) if reason else answer
+
+
+def _reason(tree: Tree, calls: str, call: Call) -> str:
+    match calls:
+        case "bash":
+            return floats.of_bash(tree, call.folder, call.argv)
+        case "ld":
+            return linking.refusal(tree, call.folder, call.argv[1:])
+        case "sort":
+            return floats.of_sort(call.argv[1:])
+        case _:
+            return ""
 
 
 def _rust(tree: Tree, answer: Native, call: Call) -> Answer:

@@ -79,6 +79,7 @@ PATCHED: tuple[Rule, ...] = (
         ("/bin/bash",),
         "HOSTTYPE, MACHTYPE, OSTYPE and BASH_VERSINFO are compiled in",
         texts=((_SYSTEM, _SYSTEM), (_KERNEL, _KERNEL), ("{native_cpu}", _CPU)),
+        calls="bash",
     ),
     Rule(
         "patched",

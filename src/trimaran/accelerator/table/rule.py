@@ -79,7 +79,7 @@ class Rule(msgspec.Struct, frozen=True):
     offloading: Literal["", "c", "c++"] = ""
     options: tuple[str, ...] = ()
     language: Literal["", "perl", "python"] = ""
-    calls: Literal["", "ld", "rust"] = ""
+    calls: Literal["", "bash", "ld", "rust", "sort"] = ""
 
 
 def inside(folder: str, names: str) -> tuple[str, ...]:

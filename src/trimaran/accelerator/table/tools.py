@@ -24,7 +24,7 @@ NEUTRAL: tuple[Rule, ...] = (
         ("coreutils",),
         ("/bin/sort",),
         _OWN + "; --general-numeric-sort reads long double, which is another on every CPU",
-        fields=("m-g", "m-rg", "m-ng", "m-ug", "m--g"),
+        calls="sort",
     ),
     Rule("neutral", ("dash",), ("/bin/dash",), "a shell that knows no name of a machine"),
     Rule("neutral", ("findutils",), inside("/bin", "find xargs locate"), _OWN),
