@@ -108,6 +108,6 @@ target/release/p; cargo tree --offline; cargo metadata --offline --format-versio
 CARGO_INCREMENTAL=0 cargo test --offline -p l 2>&1 | sed 's/ in [0-9.]*s$//'
 cargo check --offline --message-format json -p nothing
 cargo install --offline --path . --root ../i 2>&1 | sed 's/ in [0-9.]*s$//'
-cargo clean --offline -p l; cargo no-such-command; rm -f target/.rustc_info.json
+cargo clean --offline -p l; cargo no-such-command; rm -rf target/.rustc_info.json target/*/.fingerprint
 """,
 }
