@@ -7,7 +7,7 @@ import pytest
 
 from trimaran import machines, platforms
 from trimaran.emulation import find
-from trimaran.emulation.cpus import cpu
+from trimaran.emulation.cpus import cpu, quick_cpu
 from trimaran.emulation.support import Emulator
 from trimaran.machines import Machine
 from trimaran.platforms import Platform
@@ -52,6 +52,22 @@ def test_the_emulator_has_the_cpu(platform: str) -> None:
     named = cpu(parsed, emulator.version).partition(",")[0]
     listed = subprocess.run([emulator.path, "-cpu", "help"], check=False, capture_output=True)
     assert named in listed.stdout.decode().split()
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "expected"),
+    [
+        ("arm64", (7, 2), "max,pauth-impdef=on"),
+        ("arm64", (5, 2), ""),
+        ("arm64", (), ""),
+        ("riscv64", NEW, ""),
+        ("arm/v7", NEW, ""),
+    ],
+)
+def test_pointers_of_arm64_are_signed_quickly(
+    name: str, version: tuple[int, ...], expected: str
+) -> None:
+    assert quick_cpu(platforms.parse(f"linux/{name}"), version) == expected
 
 
 @pytest.mark.real

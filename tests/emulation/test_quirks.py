@@ -25,7 +25,7 @@ def test_names_with_commas_between_them() -> None:
 def test_what_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="no quirk") as caught:
         parse(text)
-    assert "aslr,cpu,crash,dotnet,go,stall" in caught.value.hint
+    assert "aslr,cpu,crash,dotnet,go,pauth,stall" in caught.value.hint
 
 
 def test_a_timeout_needs_the_watch() -> None:
@@ -44,6 +44,11 @@ def test_what_programs_see() -> None:
     assert found.shown == ("cpu=arm1176", "dotnet", "go")
     assert for_platform(parse("go"), "arm1176").environment == {"GODEBUG": "asyncpreemptoff=1"}
     assert for_platform(Choice(), "").shown == ("dotnet", "go")
+    quick = for_platform(Choice(), "", "max,pauth-impdef=on")
+    assert quick.environment["QEMU_CPU"] == "max,pauth-impdef=on"
+    assert quick.shown == ("dotnet", "go", "pauth")
+    assert for_platform(Choice(), "arm1176", "max").environment["QEMU_CPU"] == "arm1176"
+    assert for_platform(parse("cpu"), "", "max").environment == {}
     assert quirks.NONE.environment == {}
     assert quirks.NONE.shown == ()
 

@@ -171,6 +171,15 @@ def refused_cpu(folder: str, program: str, platform: str) -> Any:
         }
 
 
+def quick_cpu(folder: str, program: str, platform: str) -> Any:
+    """QEMU's default CPU as it is quickest, if a probe ran on it."""
+    wanted = platforms.parse(platform)
+    support = prepare([wanted], os.defpath)[wanted]
+    assert isinstance(support, Emulated)
+    with probes.scratch() as scratch:
+        return cpus.proven_quick(wanted, support.emulator, scratch)
+
+
 def identities(folder: str, program: str, platform: str) -> Any:
     """The layers of one step with and without quirks."""
     script = "echo hello >/file; mkdir /folder; rm /bin/yes"

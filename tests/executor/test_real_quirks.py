@@ -157,6 +157,10 @@ def test_a_cpu_counts_once_a_probe_ran_on_it(play: Play) -> None:
     assert result["proven"] == "arm1176"
 
 
+def test_the_emulator_signs_pointers_quickly(play: Play) -> None:
+    assert play(scenarios.quick_cpu, "arm64") == "max,pauth-impdef=on"
+
+
 def test_the_result_does_not_depend_on_quirks(play: Play) -> None:
     first, second = play(scenarios.identities, "arm64", architecture="arm64")
     assert first == second

@@ -115,6 +115,10 @@ def settings(supports: Mapping[Platform, Support], choice: Choice) -> Mapping[Pl
         return {}
     with probes.scratch() as folder:
         return {
-            platform: quirks.for_platform(choice, cpus.proven_cpu(platform, emulator, folder))
+            platform: quirks.for_platform(
+                choice,
+                cpus.proven_cpu(platform, emulator, folder),
+                cpus.proven_quick(platform, emulator, folder),
+            )
             for platform, emulator in emulators.items()
         }

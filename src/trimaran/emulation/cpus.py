@@ -46,6 +46,10 @@ _ROWS = {
     ("riscv64", "rva23u64"): _Row("rva23u64", (10, 0)),
 }
 
+# QEMU's default with the quick one of its two ways to sign pointers, from that release
+# on. Hardware has ways of its own, too.
+_QUICK = {"arm64": _Row("max,pauth-impdef=on", (6, 0))}
+
 
 def cpu(platform: Platform, version: tuple[int, ...]) -> str:
     """QEMU's name of the CPU for a platform; empty where its default is to be kept.
@@ -58,6 +62,12 @@ def cpu(platform: Platform, version: tuple[int, ...]) -> str:
     return row.cpu if row and version >= row.since else ""
 
 
+def quick_cpu(platform: Platform, version: tuple[int, ...]) -> str:
+    """QEMU's default CPU as it is quickest; empty if that is as it comes. Arguments as of `cpu`."""
+    row = _QUICK.get(platform.architecture)
+    return row.cpu if row and version >= row.since else ""
+
+
 def proven_cpu(platform: Platform, emulator: Emulator, folder: Path) -> str:
     """As `cpu`, and empty as well if the emulator does not run the CPU's probe on it.
 
@@ -66,7 +76,23 @@ def proven_cpu(platform: Platform, emulator: Emulator, folder: Path) -> str:
         emulator: what runs its programs.
         folder: from `probes.scratch`.
     """
-    found = cpu(platform, emulator.version)
+    return _proven(cpu(platform, emulator.version), platform, folder)
+
+
+def proven_quick(platform: Platform, emulator: Emulator, folder: Path) -> str:
+    """The emulator's default CPU as it is quickest, in the words of its option -cpu.
+
+    Empty if that is as it comes, or the emulator does not run the CPU's probe so.
+
+    Args:
+        platform: normalised.
+        emulator: what runs its programs.
+        folder: from `probes.scratch`.
+    """
+    return _proven(quick_cpu(platform, emulator.version), platform, folder)
+
+
+def _proven(found: str, platform: Platform, folder: Path) -> str:
     machine = platform.machine
     if not found or machine is None:
         return ""

@@ -9,6 +9,8 @@ cpu     Programs see a CPU of their platform's variant (emulation/cpus.py).
 dotnet  DOTNET_EnableWriteXorExecute=0: .NET maps its code twice, which QEMU does not keep in step.
 go      GODEBUG=asyncpreemptoff=1: Go's runtime signals its threads many times a second, and
         programs hang when QEMU loses one.
+pauth   Arm's signed pointers get a quick signature: that of QEMU's default is the architecture's
+        own cipher, which takes a third of all time (emulation/cpus.py).
 stall   A step without output and CPU time is reported, with the place where it hangs.
 
 None of them is part of a step's identity or of the image.
@@ -25,7 +27,7 @@ from trimaran.errors import UsageError
 CPU_VARIABLE = "QEMU_CPU"
 """What QEMU's user mode takes its option -cpu from."""
 
-NAMES = ("aslr", "cpu", "crash", "dotnet", "go", "stall")
+NAMES = ("aslr", "cpu", "crash", "dotnet", "go", "pauth", "stall")
 _VARIABLES = {
     "dotnet": ("DOTNET_EnableWriteXorExecute", "0"),
     "go": ("GODEBUG", "asyncpreemptoff=1"),
@@ -56,6 +58,7 @@ class Quirks(msgspec.Struct, frozen=True):
         cpu: QEMU's name of the CPU that they see; empty for its default.
         warn_after_s: seconds without output and CPU time until that is reported; 0 for never.
         end_after_s: seconds until the step is ended; 0 for never.
+        quick: the default as it is quickest, in the words of QEMU's option; empty for as it comes.
     """
 
     names: frozenset[str] = frozenset()
@@ -63,17 +66,20 @@ class Quirks(msgspec.Struct, frozen=True):
     cpu: str = ""
     warn_after_s: float = 0.0
     end_after_s: float = 0.0
+    quick: str = ""
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Variables for programs whose own environment does not set them."""
         found = dict(_VARIABLES[name] for name in sorted(self.names) if name in _VARIABLES)
-        return {**found, CPU_VARIABLE: self.cpu} if self.cpu else found
+        cpu = self.cpu or self.quick
+        return {**found, CPU_VARIABLE: cpu} if cpu else found
 
     @property
     def shown(self) -> tuple[str, ...]:
         """The settings as people read them: `cpu=arm1176`, `go`; not what waits for a trouble."""
-        names = [name for name in NAMES if name in self.names and name in _VARIABLES]
+        seen = {*_VARIABLES, "pauth"}
+        names = [name for name in NAMES if name in self.names & seen]
         return (*((f"cpu={self.cpu}",) if self.cpu else ()), *names)
 
 
@@ -101,12 +107,20 @@ def parse(text: str, stall_timeout_s: float = 0.0) -> Choice:
     return Choice(names, by_name=True, stall_timeout_s=stall_timeout_s)
 
 
-def for_platform(choice: Choice, cpu: str) -> Quirks:
-    """What a choice means on a platform, for which `cpus.proven_cpu` gave `cpu`."""
+def for_platform(choice: Choice, cpu: str, quick: str = "") -> Quirks:
+    """What a choice means on a platform.
+
+    Args:
+        choice: the user's.
+        cpu: from `cpus.proven_cpu`.
+        quick: from `cpus.proven_quick`.
+    """
     cpu = cpu if "cpu" in choice.names else ""
-    names = choice.names if cpu else choice.names - {"cpu"}
-    if "stall" not in names:
-        return Quirks(names, choice.by_name, cpu)
+    quick = quick if "pauth" in choice.names and not cpu else ""
+    unused = {name for name, value in (("cpu", cpu), ("pauth", quick)) if not value}
+    found = Quirks(choice.names - unused, choice.by_name, cpu, quick=quick)
+    if "stall" not in found.names:
+        return found
     end = choice.stall_timeout_s
     warn = min(_WARN_AFTER_S, end / 2) if end else _WARN_AFTER_S
-    return Quirks(names, choice.by_name, cpu, warn, end)
+    return msgspec.structs.replace(found, warn_after_s=warn, end_after_s=end)
