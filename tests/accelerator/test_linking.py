@@ -55,6 +55,7 @@ def root(tmp_path: Path) -> Path:
         "lib/libboth.so": small(LONG, kind=3) + b".gnu.lto_",
         "lib/libscript.so": b"/* GNU ld script */ GROUP ( /lib/libshort.a liblong.a )",
         "lib/libodd.a": archive(small("one"))[:56] + b"?" * 99,
+        "lib/libback.a": b"!<arch>\n" + f"{'m.o/':<48}{-60:<10}`\n".encode(),
         "lib/script": b"INPUT(gone.a)",
         "lib/libthin.a": b"!<thin>\n",
     }
@@ -79,6 +80,7 @@ def root(tmp_path: Path) -> Path:
         ("-L/lib -lnothing", "-lnothing is not found"),
         ("no-such.o", ""),
         ("-L../lib -lodd", "libodd.a is damaged"),
+        ("-L../lib -lback", "libback.a is damaged"),
         ("-T ../lib/script", "script names gone.a, which is not found"),
     ],
 )
@@ -98,6 +100,7 @@ def test_a_link_of_long_names_is_emulated(root: Path, arguments: str, reason: st
         (small("main", big_endian=True), ""),
         (small("main")[:-20], "is damaged"),
         (small("main")[:60], "is damaged"),
+        (small("\1" * 5000), LONG_NAMES),
         (b"BC\xc0\xde", "has code that is compiled when it is linked"),
         (small("main") + b".gnu.lto_.opts", "has code that is compiled when it is linked"),
         (b"", ""),

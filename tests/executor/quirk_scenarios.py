@@ -167,7 +167,7 @@ def refused_cpu(folder: str, program: str, platform: str) -> Any:
     with probes.scratch() as scratch:
         return {
             "fault": probes.fault(machine, scratch, environment={"QEMU_CPU": "no-such-cpu"}),
-            "proven": cpus.proven_cpu(wanted, other, scratch),
+            "proven": cpus.proven(cpus.cpu(wanted, other.version), wanted, scratch),
         }
 
 
@@ -177,7 +177,7 @@ def quick_cpu(folder: str, program: str, platform: str) -> Any:
     support = prepare([wanted], os.defpath)[wanted]
     assert isinstance(support, Emulated)
     with probes.scratch() as scratch:
-        return cpus.proven_quick(wanted, support.emulator, scratch)
+        return cpus.proven(cpus.quick_cpu(wanted, support.emulator.version), wanted, scratch)
 
 
 def identities(folder: str, program: str, platform: str) -> Any:

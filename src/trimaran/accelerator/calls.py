@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from trimaran.accelerator.trees import Tree
 
 _METADATA = "it writes a crate's metadata, in an order that shows the machine"
 _WEIGHT = 25
+"""What a compilation weighs, as in `Emulate`: two are worth a hint."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -35,6 +37,11 @@ class Call(msgspec.Struct, frozen=True):
         found = (one.partition("=") for one in self.environment)
         return next((value for key, _, value in found if key == name), "")
 
+    def condition(self, fields: Sequence[str]) -> str:
+        """As `conditions.refusal`: which of an answer's conditions makes it an emulated one."""
+        argv, environment = (tuple(map(os.fsencode, one)) for one in (self.argv, self.environment))
+        return conditions.refusal(fields, argv, environment)
+
 
 def judged(answer: Native, call: Call) -> Answer:
     """What becomes of one call of a program with a stand-in.
@@ -42,8 +49,7 @@ def judged(answer: Native, call: Call) -> Answer:
     Raises:
         OSError: its root is gone.
     """
-    words = (tuple(map(os.fsencode, one)) for one in (call.argv, call.environment))
-    if conditions.refusal(answer.fields, *words):
+    if call.condition(answer.fields):
         return answer  # the interpreter sees that by itself
     with Tree(call.root) as tree:
         if answer.calls == "rust":

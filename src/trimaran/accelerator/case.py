@@ -26,16 +26,19 @@ class Settings(msgspec.Struct, frozen=True):
     Attributes:
         own: the folder for changed copies; the container sees it at `CONTROL`/own.
         swaps_bytes: target and host have different byte orders, and so have files of locales.
-        same_numbers: they have one byte order and one size of a pointer.
         same_width: they have one size of a pointer.
         compatible: equal versions of upstream suffice.
     """
 
     own: Path
     swaps_bytes: bool
-    same_numbers: bool
     same_width: bool
     compatible: bool
+
+    @property
+    def same_numbers(self) -> bool:
+        """Whether target and host have one byte order and one size of a pointer."""
+        return self.same_width and not self.swaps_bytes
 
 
 class Script(msgspec.Struct, frozen=True):

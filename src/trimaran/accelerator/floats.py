@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from trimaran.accelerator.trees import Tree
 
-_FRACTION = re.compile(rb"printf[^\n]*%[-+ #0-9.*']*[aAeEfFgG]")
+_PRINTF, _FRACTION = b"printf", re.compile(rb"%[-+ #0-9.*']*[aAeEfFgG]")
 _UNCOUNTED = re.compile(rb"\\\n|%-?[0-9.]*\([^)\n]*\)T")
 """Continued lines, and printf's times, whose formats have letters of their own."""
 _VALUED = ("--init-file", "--rcfile")
@@ -41,7 +41,8 @@ def of_bash(tree: Tree, folder: str, argv: Sequence[str]) -> str:
     text = _text(tree, folder, argv[1:])
     if text is None:
         return "what it runs cannot be seen beforehand"
-    found = _FRACTION.search(_UNCOUNTED.sub(b"", text))
+    lines = (line.partition(_PRINTF)[2] for line in _UNCOUNTED.sub(b"", text).split(b"\n"))
+    found = any(map(_FRACTION.search, lines))
     return "its printf may print a fraction, which it computes as long double" if found else ""
 
 

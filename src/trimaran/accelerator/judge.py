@@ -73,8 +73,7 @@ class Judge:
     ) -> None:
         swaps = target.big_endian != host.big_endian
         same_width = target.elf_class == host.elf_class
-        same = same_width and not swaps
-        self._settings = Settings(own, swaps, same, same_width, compatible)
+        self._settings = Settings(own, swaps, same_width, compatible)
         self._target, self._host = target, host
         self._kits = kits
         self._stocks: dict[Path, Stock] = {}

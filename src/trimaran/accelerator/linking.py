@@ -16,9 +16,7 @@ from collections.abc import Iterator, Sequence
 from trimaran.accelerator.trees import Identity, Tree
 
 _ELF32 = b"\x7fELF\x01"
-_SHARED = 3
-_SYMBOLS = 2
-_BIG_ENDIAN = b"\2"
+_ET_DYN, _SHT_SYMTAB, _ELFDATA2MSB = 3, 2, b"\2"
 _ARCHIVE, _THIN, _MEMBER_BYTES = b"!<arch>\n", b"!<thin>\n", 60
 _BITCODE, _LTO = b"BC\xc0\xde", b".gnu.lto_"
 _OBJECTS = (b"\x7fELF", _BITCODE, _ARCHIVE, _THIN)
@@ -27,6 +25,8 @@ _LONG_NAMES = "has symbols of long names, in whose order the linker's machine sh
 _NAMED = re.compile(rb"[\w./+-]+\.a\b")
 """What a linker script names and may be an archive."""
 _KEPT = 1024
+_LONGEST = 4096
+"""Bytes of a name, more of which are not looked at: it outgrows whatever it is."""
 _STATIC = {"-Bstatic", "-dn", "-non_shared", "-static"}
 _DYNAMIC = {"-Bdynamic", "-dy", "-call_shared"}
 
@@ -58,6 +58,8 @@ def refusal(tree: Tree, folder: str, arguments: Sequence[str]) -> str:
 
 def outgrows(name: bytes) -> bool:
     """Whether a symbol's hash is another one where an unsigned long has 32 bits."""
+    if len(name) >= _LONGEST:
+        return True
     value = 0
     for character in (*name, len(name)):
         value += character + (character << 17)
@@ -116,9 +118,9 @@ def _of_object(content: bytes) -> str:
         return _COMPILED_LATE
     if not content.startswith(_ELF32):
         return ""
-    order = ">" if content[5:6] == _BIG_ENDIAN else "<"
+    order = ">" if content[5:6] == _ELFDATA2MSB else "<"
     (kind,) = struct.unpack_from(f"{order}H", content, 16)
-    if kind == _SHARED:
+    if kind == _ET_DYN:
         return ""
     if _LTO in content:
         return _COMPILED_LATE
@@ -132,19 +134,26 @@ def _global_names(content: bytes, order: str) -> Iterator[bytes]:
     row = struct.Struct(f"{order}4xI8x3I")
     sections = [row.unpack_from(content, start + index * size) for index in range(count)]
     for section, offset, length, link in sections:
-        if section != _SYMBOLS:
+        if section != _SHT_SYMTAB:
             continue
         strings = sections[link][1]
         symbols = struct.Struct(f"{order}I8xB3x")
         for name, info in symbols.iter_unpack(content[offset : offset + length]):
             if info >> 4:  # none but local ones is 0
-                yield content[strings + name : content.index(b"\0", strings + name)]
+                at = strings + name
+                yield content[at : at + _LONGEST].partition(b"\0")[0]
 
 
 def _members(content: bytes) -> Iterator[bytes]:
-    """The files in an archive (ar(5)): each behind a header, at an even place."""
+    """The files in an archive (ar(5)): each behind a header, at an even place.
+
+    Raises:
+        ValueError: a header's size is no number of bytes.
+    """
     at = len(_ARCHIVE)
     while at + _MEMBER_BYTES <= len(content):
-        size = int(content[at + 48 : at + 58] or b"0")
+        size = int(content[at + 48 : at + 58])
+        if size < 0:
+            raise ValueError(size)
         yield content[at + _MEMBER_BYTES : at + _MEMBER_BYTES + size]
         at += _MEMBER_BYTES + size + size % 2

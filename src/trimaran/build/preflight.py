@@ -117,8 +117,8 @@ def settings(supports: Mapping[Platform, Support], choice: Choice) -> Mapping[Pl
         return {
             platform: quirks.for_platform(
                 choice,
-                cpus.proven_cpu(platform, emulator, folder),
-                cpus.proven_quick(platform, emulator, folder),
+                cpus.proven(cpus.cpu(platform, emulator.version), platform, folder),
+                cpus.proven(cpus.quick_cpu(platform, emulator.version), platform, folder),
             )
             for platform, emulator in emulators.items()
         }

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from trimaran.emulation import probes
 from trimaran.emulation.quirks import CPU_VARIABLE
-from trimaran.emulation.support import Emulator
 from trimaran.platforms import Platform
 
 # Named CPUs carry features that QEMU cannot emulate, and it warns of each in every program.
@@ -68,32 +67,15 @@ def quick_cpu(platform: Platform, version: tuple[int, ...]) -> str:
     return row.cpu if row and version >= row.since else ""
 
 
-def proven_cpu(platform: Platform, emulator: Emulator, folder: Path) -> str:
-    """As `cpu`, and empty as well if the emulator does not run the CPU's probe on it.
+def proven(name: str, platform: Platform, folder: Path) -> str:
+    """QEMU's name of a CPU; empty if the platform's emulator does not run the CPU's probe on it.
 
     Args:
+        name: from `cpu` or `quick_cpu`; may be empty.
         platform: normalised.
-        emulator: what runs its programs.
         folder: from `probes.scratch`.
     """
-    return _proven(cpu(platform, emulator.version), platform, folder)
-
-
-def proven_quick(platform: Platform, emulator: Emulator, folder: Path) -> str:
-    """The emulator's default CPU as it is quickest, in the words of its option -cpu.
-
-    Empty if that is as it comes, or the emulator does not run the CPU's probe so.
-
-    Args:
-        platform: normalised.
-        emulator: what runs its programs.
-        folder: from `probes.scratch`.
-    """
-    return _proven(quick_cpu(platform, emulator.version), platform, folder)
-
-
-def _proven(found: str, platform: Platform, folder: Path) -> str:
     machine = platform.machine
-    if not found or machine is None:
+    if not name or machine is None:
         return ""
-    return "" if probes.fault(machine, folder, environment={CPU_VARIABLE: found}) else found
+    return "" if probes.fault(machine, folder, environment={CPU_VARIABLE: name}) else name

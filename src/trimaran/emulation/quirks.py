@@ -112,8 +112,8 @@ def for_platform(choice: Choice, cpu: str, quick: str = "") -> Quirks:
 
     Args:
         choice: the user's.
-        cpu: from `cpus.proven_cpu`.
-        quick: from `cpus.proven_quick`.
+        cpu: from `cpus.cpu`, proven.
+        quick: from `cpus.quick_cpu`, proven.
     """
     cpu = cpu if "cpu" in choice.names else ""
     quick = quick if "pauth" in choice.names and not cpu else ""

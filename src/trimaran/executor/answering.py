@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
-from trimaran.accelerator import calls, conditions
+from trimaran.accelerator import calls
 from trimaran.accelerator.answers import LIMIT_BYTES, Answer, Emulate, Native, encode
 from trimaran.accelerator.judge import Question, Script
 from trimaran.executor.callers import call_of, peer, root_of
@@ -203,8 +203,7 @@ def _refusal(answer: Answer, pid: int) -> str:
         call = call_of(pid)
     except OSError:
         return ""
-    words = (tuple(map(os.fsencode, one)) for one in (call.argv, call.environment))
-    found = conditions.refusal(answer.fields, *words)
+    found = call.condition(answer.fields)
     # One that asks for a script asks a second time if it has one.
     return found or ("" if answer.stand_in else "s")
 
